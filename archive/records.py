@@ -124,6 +124,24 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsAnswer:
+    """An answer to the request for a host's robots.txt, kept once however often it was given."""
+
+    url: str
+    """Its own URL, after redirects."""
+    status: int
+    """HTTP status."""
+    text: str = field(repr=False)
+    """The file as UTF-8, without a byte order mark; empty unless the status is 2xx."""
+    fetched_at: datetime
+    """When it was given first: aware, UTC."""
+    last_seen_at: datetime
+    """When it was given last: aware, UTC."""
+    wire: Wire | None = field(default=None, repr=False)
+    """How it came over the wire at first; None for what was kept before warta noted it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """A page as kept: its compressed bytes and their digest."""
 

@@ -47,6 +47,7 @@ def locks_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WARTA_LOCKS", str(tmp_path_factory.mktemp("locks")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))  # logs of cron
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))  # profiles
         yield
 
 

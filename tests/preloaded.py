@@ -200,7 +200,7 @@ def _read_once() -> None:
             )
             with archive.transaction(at):
                 archive.history.revise(read_page(page, site).article, key=key)
-    spiders.sites.cache_clear()  # modules of the tests change profiles
+    spiders.forget()  # modules of the tests change profiles
 
 
 def _know_only_loopback() -> None:

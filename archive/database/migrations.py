@@ -18,6 +18,7 @@ from archive.database.schema import (
     SCHEMA,
     SEARCH_EARLIER,
     SYNDICATED,
+    URLS_FAILED,
     WIRE,
 )
 
@@ -58,6 +59,12 @@ def m005_wire(db: Database) -> None:
     """How a page came over the wire; unknown of those that are there."""
     for statement in WIRE:
         db.execute(statement)
+
+
+@migrations()
+def m006_urls_failed(db: Database) -> None:
+    """An index of a site's failed addresses, which health counts for every site."""
+    db.execute(URLS_FAILED)
 
 
 FIRST = m001_schema.__name__

@@ -48,9 +48,15 @@ LISTED = (
 FILL_LISTED = f"""UPDATE articles AS a SET listed_at = (SELECT {LISTED_AT} FROM revisions r
     WHERE r.article_id = a.id AND r.number = a.revision)"""
 
+URLS_FAILED = """CREATE INDEX urls_failed ON urls (site, reason, last_checked_at)
+        WHERE state = 'failed'"""
+
 WIRE = (
     # JSON object: how the page came over the wire (archive.records.Wire); NULL where unknown.
     "ALTER TABLE snapshots ADD COLUMN wire TEXT",
+    # The same of an answer, when it was given first; its own address, after redirects.
+    "ALTER TABLE robots ADD COLUMN url TEXT",
+    "ALTER TABLE robots ADD COLUMN wire TEXT",
 )
 
 CLOCK = (
@@ -106,6 +112,7 @@ LEDGER = (
     "CREATE INDEX urls_checked ON urls (site, last_checked_at)",
     "CREATE INDEX urls_first_seen ON urls (site, first_seen_at)",
     "CREATE INDEX urls_published ON urls (site, published_at) WHERE published_at IS NOT NULL",
+    URLS_FAILED,
     # A row per change of a row of `urls`, by a request or without one, so that the ledger can be
     # read as of any time.
     """CREATE TABLE checks (
@@ -141,7 +148,7 @@ LEDGER = (
         digest TEXT NOT NULL,      -- SHA-256 of the body
         status INTEGER,            -- NULL where no answer came
         reason TEXT,               -- why none came
-        body TEXT,
+        body TEXT,                 -- as UTF-8, without a byte order mark; empty unless 2xx
         fetched_at TEXT NOT NULL,  -- the first time
         last_seen_at TEXT NOT NULL
     ) STRICT""",
@@ -193,7 +200,6 @@ SNAPSHOTS = (
         packed BLOB NOT NULL,      -- zstd frame of the body
         opted_out TEXT             -- the rule by which it opts out of text and data mining
     ) STRICT""",
-    *WIRE,
     "CREATE INDEX snapshots_url ON snapshots (url_id)",
     "CREATE INDEX snapshots_parts ON snapshots (first_part_id) WHERE first_part_id IS NOT NULL",
     "CREATE INDEX snapshots_dictionary ON snapshots (dictionary_id)",
@@ -483,7 +489,7 @@ SEARCH_EARLIER = (
 FILL_EARLIER = "INSERT INTO search_earlier (search_earlier) VALUES ('rebuild')"
 
 SCHEMA = (
-    *(*CLOCK, *LEDGER, *SNAPSHOTS, *ARTICLES, *FURNITURE),
+    *(*CLOCK, *LEDGER, *SNAPSHOTS, *WIRE, *ARTICLES, *FURNITURE),
     *(*SYNDICATION, *MONITORING, *VIEWS, *SEARCH, *SEARCH_EARLIER),
 )
 """The statements that make an empty archive, in their order."""

@@ -49,39 +49,43 @@ _STORIES = """
                 WHEN state = 'failed' THEN 6 WHEN state = 'due' THEN 5 WHEN state = 'gone' THEN 4
                 WHEN state = 'refused' AND checks > 0 THEN 3 WHEN state = 'skipped' THEN 2
                 ELSE 0 END) * 1000000000000 - id),
-            id, site, url, article_id, state, coalesce(reason, due_reason, state) AS reason,
-            due_reason, checks, first_seen_at, published_at
+            id, article_id, coalesce(reason, due_reason, state) AS reason,
+            first_seen_at, published_at,
+            CASE WHEN due_reason IS 'taken_down' THEN NULL
+                WHEN article_id IS NOT NULL THEN 'kept'
+                WHEN state = 'refused' AND checks = 0 THEN NULL
+                WHEN state = 'skipped' THEN 'skipped'
+                WHEN state = 'due' AND first_seen_at > :patience THEN 'waiting'
+                ELSE 'missing' END AS outcome
         FROM urls
         WHERE id IN (SELECT id FROM urls WHERE site = :site AND first_seen_at >= :oldest
                 UNION SELECT id FROM urls WHERE site = :site AND published_at >= :oldest)
             AND state NOT IN ('source', 'alias') AND announced_by NOT LIKE 'import %'
         GROUP BY key),
-    dated AS (
-        SELECT s.*, local_day(
-                CAST(coalesce(s.published_at, a.published_at, s.first_seen_at) AS BLOB)) AS day,
-            CASE WHEN s.due_reason IS 'taken_down' THEN NULL
-                WHEN s.article_id IS NOT NULL THEN 'kept'
-                WHEN s.state = 'refused' AND s.checks = 0 THEN NULL
-                WHEN s.state = 'skipped' THEN 'skipped'
-                WHEN s.state = 'due' AND s.first_seen_at > :patience THEN 'waiting'
-                ELSE 'missing' END AS outcome,
-            julianday(a.first_seen_at) - julianday(s.first_seen_at) > :late
-                AND julianday(a.first_seen_at) - coalesce(
-                    (SELECT max(julianday(c.checked_at)) FROM checks c WHERE c.url_id = s.id
-                        AND c.outcome = 'announced' AND c.due_reason = 'new'), 0) > :late AS late,
+    timed AS (
+        SELECT s.*, coalesce(s.published_at, a.published_at, s.first_seen_at) AS at,
             a.first_seen_at AS kept_at
-        FROM stories s LEFT JOIN articles a ON a.id = s.article_id)"""
+        FROM stories s LEFT JOIN articles a ON a.id = s.article_id WHERE outcome IS NOT NULL),
+    dated AS MATERIALIZED (
+        SELECT id, outcome, iif(outcome = 'missing', reason, NULL) AS reason, kept_at,
+            local_day(CAST(substr(at, 1, 16) || substr(at, -6) AS BLOB)) AS day,
+            iif(julianday(kept_at) - julianday(first_seen_at) > :late,  -- AND would read them all
+                julianday(kept_at) - coalesce(
+                    (SELECT max(julianday(c.checked_at)) FROM checks c WHERE c.url_id = timed.id
+                        AND c.outcome = 'announced' AND c.due_reason = 'new'), 0) > :late,
+                0) AS late
+        FROM timed)"""
 _COUNTS = f"""{_STORIES}
-    SELECT day, outcome, iif(outcome = 'missing', reason, NULL) AS reason, count(*) AS number,
-        coalesce(sum(late), 0) AS late
-    FROM dated WHERE outcome IS NOT NULL AND day IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608
+    SELECT day, outcome, reason, count(*) AS number, coalesce(sum(late), 0) AS late
+    FROM dated WHERE day IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608
 _URLS = f"""{_STORIES}
-    SELECT site, day, url, iif(late, 'late', outcome) AS outcome,
-        iif(outcome = 'missing', reason, NULL) AS reason, first_seen_at, kept_at
-    FROM dated WHERE (outcome IN ('missing', 'waiting') OR late) AND day BETWEEN :first AND :last
+    SELECT u.site, day, u.url, iif(late, 'late', outcome) AS outcome, dated.reason,
+        u.first_seen_at, kept_at
+    FROM dated JOIN urls u USING (id)
+    WHERE (outcome IN ('missing', 'waiting') OR late) AND day BETWEEN :first AND :last
     ORDER BY day, id"""  # noqa: S608
 
-LocalDay = Callable[[str | None], str | None]
+LocalDay = Callable[[bytes | None], str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +228,8 @@ class _History:
             outcomes[day].update({row["outcome"]: row["number"], "late": row["late"]})
             if row["reason"] is not None:
                 reasons[day][row["reason"]] += row["number"]
-        days = map(local_day, reader.crawls.period(site := values["site"]))
+        times = reader.crawls.period(site := values["site"])
+        days = (local_day(time.encode()) if time else None for time in times)
         begun, looked = (date.fromisoformat(day) if day else None for day in days)
         return cls(site=site, outcomes=outcomes, reasons=reasons, begun=begun, looked=looked)
 
@@ -265,23 +270,21 @@ class _History:
 
 @contextmanager
 def _local_days(reader: Reader, zone: ZoneInfo) -> Iterator[LocalDay]:
-    """Give SQL a function `local_day`: the day of a time in a zone, cached by the minute."""
+    """Give SQL a function `local_day`: the day of a time in a zone, to the minute, cached.
+
+    SQL passes bytes: sqlite3 would fail on text that is not UTF-8 before this is called.
+    """
 
     @lru_cache(maxsize=100_000)
-    def day_of(minute: str, offset: str) -> str | None:
+    def local_day(time: bytes | None) -> str | None:
+        if time is None:
+            return None
         try:
-            return datetime.fromisoformat(f"{minute}{offset}").astimezone(zone).date().isoformat()
+            return datetime.fromisoformat(time.decode()).astimezone(zone).date().isoformat()
         except (ValueError, OverflowError):
             return None
 
-    def local_day(text: str | None) -> str | None:
-        return day_of(text[:16], text[-6:]) if text else None
-
-    def decoded(raw: bytes | None) -> str | None:
-        # SQL passes bytes: sqlite3 would fail on text that is not UTF-8 before this is called
-        return local_day(raw.decode(errors="replace")) if raw else None
-
-    reader.db.conn.create_function("local_day", 1, decoded, deterministic=True)
+    reader.db.conn.create_function("local_day", 1, local_day, deterministic=True)
     try:
         yield local_day
     finally:

@@ -201,10 +201,11 @@ class _Site:
 
     def wrong_pages(self) -> Iterator[Incident]:
         """Report that a site answers with one page for many stories: a cache, a captcha."""
+        # The unary plus keeps SQLite from indexes of every address in place of the failed ones'.
         rows = self.archive.db.conn.execute(
             """SELECT url, reason, last_checked_at FROM urls
             WHERE state = 'failed' AND reason IN (?, ?, ?) AND site = ?
-                AND next_check_at IS NOT NULL ORDER BY last_checked_at, id""",
+                AND +next_check_at IS NOT NULL ORDER BY +last_checked_at, id""",
             (*WRONG_PAGES, self.name),
         ).fetchall()
         if len(rows) <= FEW_WRONG:

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from archive.database.clock import Clock, instant
 from archive.database.connection import read_transaction
 from archive.database.rows import insert_row
+from archive.database.wire import wire_json, wire_of
 from archive.errors import ArchiveDamaged
 from archive.identity import bytes_digest
 from archive.records import Page, Snapshot
@@ -20,7 +21,6 @@ from archive.snapshots import compression
 from archive.snapshots.dictionaries import Dictionaries
 from archive.snapshots.dictionary_trials import DictionaryTrials
 from archive.snapshots.repack import Repacking
-from archive.snapshots.wire import wire_json, wire_of
 
 logger = logging.getLogger(__name__)
 

@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.printable import in_line
+from scraper.sites.folders import Folders, folders
 
 if TYPE_CHECKING:
     from scraper.configuration import Loaded
     from scraper.extraction.workers import Limits
 
 _FILE, _LOADED = "scraper.cli.config_file", "scraper.cli.loaded"
+_PLACES = "scraper.cli.places"
+ARCHIVE = "scraper.cli.archive"
+"""Key of click's `Context.meta`: the archive of the command that runs."""
+DEFAULT_ARCHIVE = "news.db"
 
 _NOT_CONFIGURED = {"WARTA_ARCHIVE", "WARTA_LOCKS"}
 """Variables that change no default: every `--archive` reads the first one itself."""
@@ -24,11 +29,11 @@ _NOT_CONFIGURED = {"WARTA_ARCHIVE", "WARTA_LOCKS"}
 def configured(context: click.Context | None = None) -> Loaded:
     """Return the effective configuration, loaded once. Raises ConfigurationError."""
     from scraper.configuration import load
-    from scraper.spiders import sites
+    from scraper.spiders import names
 
     meta = (context or click.get_current_context()).meta
     if _LOADED not in meta:
-        meta[_LOADED] = load(meta.get(_FILE), os.environ, list(sites()))
+        meta[_LOADED] = load(meta.get(_FILE), os.environ, names())
         for remark in meta[_LOADED].remarks:
             click.echo(in_line(remark), err=True)
     loaded: Loaded = meta[_LOADED]
@@ -39,6 +44,29 @@ def _name_file(context: click.Context, _parameter: click.Parameter, file: Path |
     if file is not None:
         context.meta[_FILE] = file
         context.meta.pop(_LOADED, None)
+        context.meta.pop(_PLACES, None)
+
+
+def folders_of(context: click.Context) -> Folders:
+    """Return the folders of profiles: the configured one, else the usual ones, of which one is
+    beside the archive that the command names, or that is configured.
+    """
+    meta = context.meta
+    if _PLACES not in meta:
+        meta[_PLACES] = _places(context)
+    named, configured_archive = meta[_PLACES]
+    archive = meta.get(ARCHIVE) or configured_archive
+    return folders(named, Path(archive))
+
+
+def _places(context: click.Context) -> tuple[Path | None, Path]:
+    """Return the configured folder of profiles, and the configured archive."""
+    if not _may_be_configured(context):
+        return None, Path(os.environ.get("WARTA_ARCHIVE") or DEFAULT_ARCHIVE)
+    from scraper.configuration.loading import places
+
+    found = places(context.meta.get(_FILE), os.environ)
+    return found.get(("sites", "folder")), found.get(("archive",), Path(DEFAULT_ARCHIVE))
 
 
 config_option = click.option(

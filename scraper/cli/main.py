@@ -4,6 +4,7 @@ import os
 import sqlite3
 import sys
 from contextlib import nullcontext
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ import click
 
 from archive.errors import BREAKS_ON_DAMAGE, ArchiveError, Locked
 from archive.printable import clean_output, in_line
-from scraper.cli.defaults import config_option
+from scraper.cli.defaults import config_option, folders_of
 from scraper.cli.groups import FittedHelp
 from scraper.cli.interrupts import Interrupted, ctrl_c_twice, pressed
 from scraper.cli.lazy import LazyCommands, LazyGroup
 from scraper.cli.options import ARCHIVE
 from scraper.cli.output import open_what_is_closed, whole_output
 from scraper.cli.usage import usage_in_a_line
+from scraper.sites.folders import using
 
 GROUPS = {
     "Read": {
@@ -115,7 +117,7 @@ class _Group(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         result = None
         try:
-            with usage_in_a_line(), whole_output():
+            with usage_in_a_line(), whole_output(), using(partial(folders_of, ctx)):
                 result = super().invoke(ctx)
         except KeyboardInterrupt:
             raise Interrupted("Stopped.") from None

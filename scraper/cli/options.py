@@ -13,16 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from click.core import ParameterSource
 
-from scraper.cli.defaults import ConfiguredOption, config_option
+from scraper.cli.defaults import ARCHIVE as ARCHIVE
+from scraper.cli.defaults import DEFAULT_ARCHIVE, ConfiguredOption, config_option
 from scraper.cli.interrupts import Interrupted
 from scraper.cli.site_names import SiteName
 from scraper.cli.site_names import checked_sites as checked_sites
 
 MAX_HOURS = 87_600
 """Hours of ten years, the most that an option takes."""
-
-ARCHIVE = "scraper.cli.archive"
-"""Key of click's `Context.meta`: the archive of the command that runs."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -122,7 +120,8 @@ def archive(command: Decorated) -> Decorated:
         key=("archive",),
         type=click.Path(path_type=Path),
         envvar="WARTA_ARCHIVE",
-        default="news.db",
+        default=DEFAULT_ARCHIVE,
+        is_eager=True,  # profiles of publishers may be beside it, and SITE be one of those
         help="The archive file; also $WARTA_ARCHIVE.",
     )
     return option(config_option(command))

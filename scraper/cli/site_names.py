@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from importlib.resources import files
 from urllib.parse import urlsplit
 
 import click
 from click.shell_completion import CompletionItem
 
 from archive.ledger.wording import meant
+from scraper.cli.publishers import refuse_broken
 
 
 class SiteName(click.ParamType[str]):
@@ -36,20 +36,20 @@ class SiteName(click.ParamType[str]):
 
 def profiled() -> list[str]:
     """Return the names of the sites with a profile, without loading those."""
-    names = (file.name for file in files("scraper.spiders").iterdir())
-    return sorted(
-        name.removesuffix(".py") for name in names if name.endswith(".py") and name[0] != "_"
-    )
+    from scraper.spiders import names
+
+    return names()
 
 
 def checked_sites(names: Iterable[str], known: Iterable[str]) -> list[str]:
     """Return the names without repeats, as they are known. Raises click.UsageError for a site that
-    is not known.
+    is not known, ClickException for one whose profile is broken.
     """
     known = list(known)
     as_known = {_plain(name): name for name in known}
     unknown = [name for name in names if _plain(name) not in as_known]
     if unknown:
+        refuse_broken(map(_plain, unknown))
         there_are = ", ".join(known) or "none yet"
         near = get_close_matches(_plain(unknown[0]), as_known, n=1)
         probable = meant(as_known[each] for each in near)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from scraper.configuration.errors import table_of
-from scraper.configuration.keys import Configuration, SiteSettings
+from scraper.configuration.keys import Configuration, Sites, SiteSettings
 
 _HEAD = """\
 Settings of `warta crawl`, `warta schedule` and the commands that read the archive.
@@ -35,11 +35,15 @@ def _tables(model: type[BaseModel], prefix: str) -> Iterator[str]:
         inner = table_of(model, name)
         if inner is None:
             continue
-        header = f"[{prefix}{name}.suara]" if inner is SiteSettings else f"[{prefix}{name}]"
-        optional = inner is SiteSettings or field.default is None
-        yield from ("", *_comment(inner.__doc__ or ""), f"# {header}" if optional else header)
-        yield from _values(inner, optional=optional)
+        yield from _table(inner, f"[{prefix}{name}]", optional=field.default is None)
+        if inner is Sites:
+            yield from _table(SiteSettings, f"[{prefix}{name}.suara]", optional=True)
         yield from _tables(inner, f"{prefix}{name}.")
+
+
+def _table(model: type[BaseModel], header: str, *, optional: bool) -> Iterator[str]:
+    yield from ("", *_comment(model.__doc__ or ""), f"# {header}" if optional else header)
+    yield from _values(model, optional=optional)
 
 
 def _values(model: type[BaseModel], *, optional: bool = False) -> Iterator[str]:

@@ -172,6 +172,21 @@ class SiteSettings(_Table):
     """As [crawl] delay."""
 
 
+class Sites(_Table):
+    """Publishers of your own, and what differs for one site."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, SiteSettings] = Field(init=False)
+
+    folder: _Path | None = Field(default=None, examples=["sites"])
+    """A folder of profiles, one file per publisher; none: `sites` beside the archive, and in your
+    configuration folder."""
+
+    def get(self, name: str) -> SiteSettings | None:
+        """Return what differs for a site."""
+        return self.__pydantic_extra__.get(name)
+
+
 class Scheduling(_Table):
     """When `warta schedule` crawls."""
 
@@ -278,8 +293,8 @@ class Configuration(_Table):
     """How sites are crawled."""
     reading: Reading = Reading()
     """How pages are read."""
-    sites: dict[str, SiteSettings] = Field(default={})
-    """A table per site, for what differs there."""
+    sites: Sites = Sites()
+    """The folder of profiles, and a table per site for what differs there."""
     schedule: Scheduling = Scheduling()
     """When sites are crawled."""
     health: Health = Health()

@@ -14,7 +14,8 @@ from scraper.configuration.keys import Configuration
 from scraper.configuration.rhythm import shortest_gap
 
 NAME = "warta.toml"
-_PATHS = (("archive",), ("metrics", "file"))
+_FOLDER: Key = ("sites", "folder")
+_PATHS: tuple[Key, ...] = (("archive",), ("metrics", "file"), _FOLDER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,22 @@ def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[st
         raise ConfigurationError("\n".join(lines), archive=archive)
     remarks = tuple(variables.unknown(environment, sites))
     return Loaded(configuration=configuration, file=file, origins=origins, remarks=remarks)
+
+
+def places(option: Path | None, environment: Mapping[str, str]) -> dict[Key, Path]:
+    """Return the paths that the configuration names, as `load` finds them but without its errors:
+    the folder of profiles says which sites there are, which `load` has to know.
+    """
+    file = _file(option, environment)
+    try:
+        found = _parsed(file) if file is not None else {}
+    except ConfigurationError:
+        found = {}
+    named = {key: _table(found, *key[:-1]).get(key[-1]) for key in _PATHS}
+    for key, (_variable, value) in variables.given(environment, ()).items():
+        if key in _PATHS:
+            named[key] = value
+    return {key: Path(value) for key, value in named.items() if value and isinstance(value, str)}
 
 
 def _file(option: Path | None, environment: Mapping[str, str]) -> Path | None:
@@ -139,7 +156,7 @@ def _set(found: dict[str, Any], key: Key, value: Any) -> bool:
 def _unknown_sites(found: dict[str, Any], sites: Sequence[str]) -> list[tuple[Key, str]]:
     """Remove the tables of unknown sites, and return an error for each."""
     tables = _table(found, "sites")
-    names = [name for name in tables if name not in sites]
+    names = [name for name in tables if name not in sites and ("sites", name) != _FOLDER]
     for name in names:
         del tables[name]
     return [(("sites", name), unknown(("sites", name), sites, "site")) for name in names]

@@ -25,7 +25,7 @@ def variables(sites: Sequence[str]) -> dict[str, Key]:
     """Return the key that each variable sets."""
     keys = [key for key, _type in fields()]
     keys += [("sites", site, name) for site in sites for name in SiteSettings.model_fields]
-    found = {PREFIX + "_".join(key).upper(): key for key in keys}
+    found = {PREFIX + "_".join(key).upper().replace("-", "_"): key for key in keys}
     return found | {SMTP_PASSWORD: ("alerts", "mail", "password")}
 
 
@@ -41,7 +41,7 @@ def fields(model: type[BaseModel] = Configuration, table: Key = ()) -> Iterator[
 
 def type_of(key: Key) -> Any:
     """Return the type of a key's value."""
-    if key[0] == "sites":
+    if key[0] == "sites" and len(key) == 3:
         return SiteSettings.model_fields[key[2]].annotation
     return dict(fields())[key]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from scrapy.http import Response
 
 from archive.records import Page
+from scraper.crawling.middlewares.wire import wire_of
 from scraper.crawling.responses import is_incomplete
 
 VALIDATORS = ("If-None-Match", "If-Modified-Since")
@@ -39,6 +40,7 @@ def page_of(response: Response, *, site: str, requested_url: str, fetched_at: da
         headers=headers_of(response),
         body=response.body,
         fetched_at=fetched_at,
+        wire=wire_of(request),
         conditional=request is not None and any(name in request.headers for name in VALIDATORS),
         incomplete=is_incomplete(response),
     )

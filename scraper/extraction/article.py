@@ -20,6 +20,7 @@ from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.tree import Document, parse_html
 from scraper.extraction.locate import LayoutMatch, Located, find_article, match_layout
 from scraper.extraction.metadata import Head, Metadata, read_around, read_metadata
+from scraper.extraction.unprofiled import headlines_in, named, refusal_of_any
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
 
@@ -85,6 +86,14 @@ class Reading:
     """Content of the first page's meta tags by name in lower case."""
     blocks: tuple[Block, ...] = field(default=(), repr=False)
     """Every paragraph of the pages, before anything was removed."""
+    types: frozenset[str] = field(default=frozenset(), repr=False)
+    """Of the objects in JSON-LD, in lower case."""
+    canonical: str | None = None
+    """The address that the page declares as its own, as it stands there; None without one."""
+    headlines: int = 0
+    """Links in or beside the text that are headlines of other stories; counted of pages of
+    publishers without a profile.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +110,16 @@ class StoryReading:
 def read_story(page: Page, site: Site) -> StoryReading:
     """Read a story's page and judge whether it is one."""
     reading = read_page(page, site)
+    article = reading.article
+    refusal = refusal_of_article(article)
+    if not site.profiled:
+        article = named(article, site, reading.canonical, reading.metas)
+        refusal = refusal or refusal_of_any(
+            article, site, reading.metas, reading.types, reading.headlines
+        )
     return StoryReading(
-        article=reading.article,
-        refusal=refusal_of_article(reading.article),
+        article=article,
+        refusal=refusal,
         rights={name: reading.metas[name] for name in _RIGHTS if name in reading.metas},
     )
 
@@ -171,6 +187,9 @@ def read(
     Dates over a day later than `fetched_at` are none. Never raises: where the page has no article,
     the body is empty; doubts are in `warnings`.
     """
+    any_site = site is not None and not site.profiled
+    if any_site:
+        site = None
     profile, layout = site or UNKNOWN, "fallback"
     own = _identified(profile, url)
     page = parse_html(html, content_type)
@@ -203,6 +222,9 @@ def read(
         taken=body.taken,
         metas=head.metas,
         blocks=body.blocks,
+        types=frozenset(head.json_ld.types),
+        canonical=head.links.get("canonical"),
+        headlines=headlines_in(located.node if located else page.tree) if any_site else 0,
     )
 
 
@@ -350,13 +372,17 @@ of its own.
 """
 
 
-@lru_cache(maxsize=64)
 def extractor_of(site: Site | None) -> str:
     """Return name, version and digest of the rules that read a site's pages.
 
     It changes when the rules change, and only then; it depends on the reprs of profiles and rules.
     What was learnt of the site's furniture is named behind a dot.
     """
+    return _extractor_of(site if site is not None and site.profiled else None)
+
+
+@lru_cache(maxsize=64)
+def _extractor_of(site: Site | None) -> str:
     name, own, learnt = "fallback", [], ""
     if site is not None and site is not UNKNOWN:
         name = site.name

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from archive.archive import Reader
 from scraper.configuration import Configuration
 from scraper.configuration.rhythm import CronSchedule
-from scraper.spiders import sites
+from scraper.spiders import names as all_names
 
 AHEAD = timedelta(hours=1)
 """How far two computers' clocks may differ."""
@@ -71,8 +71,12 @@ class Timetable:
 
     @classmethod
     def of(cls, configuration: Configuration, names: Sequence[str] | None = None) -> Self:
-        """Return the timetable of the sites that the configuration enables, of all by default."""
-        names = list(sites()) if names is None else names
+        """Return the timetable of the sites that the configuration enables, of all by default.
+
+        Those whose profiles are broken are among them: they fail, as health reports then, and are
+        crawled as soon as their files are mended.
+        """
+        names = all_names() if names is None else names
         schedule = configuration.schedule
         zone = ZoneInfo(schedule.timezone)
         own = {name: configuration.of_site(name) for name in configuration.enabled(names)}

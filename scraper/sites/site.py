@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
+from typing import ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,10 @@ class Identity:
     """As the address has it; None where it has none."""
     by_creation: bool = False
     """Whether `published_at` is when the story was created, up to days before its publication."""
+    plain_url: str | None = None
+    """The address without what only names a way to the story (`www.`, `m.`, AMP), where that is its
+    key; None where `url` is.
+    """
     own_key: str | None = None
     """Key and words of the address, where the key is only a time, which two stories may share; None
     for a key that no two stories have, and for an address without words.
@@ -48,7 +53,7 @@ class Identity:
     @property
     def key(self) -> str:
         """The story's identity at its site: the site's own key, else the address."""
-        return self.story_id or self.url
+        return self.story_id or self.plain_url or self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +209,8 @@ class Site:
     """Meta tags with the time of publication, read before the usual ones."""
     furniture: Furniture | None = None
     """What was learnt from an archive's pages of the site; None where nothing was."""
+    profiled: ClassVar[bool] = True
+    """Whether it is known how the site's pages are written; False for a mere host."""
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -1,4 +1,5 @@
-"""The five sites, one file each with its profile as SITE; Scrapy runs a spider for every one.
+"""The publishers that warta knows: five that come with it, one file each with its profile as SITE,
+and those of installed packages and of folders. Scrapy runs a spider for every one.
 
 May import `sites`.
 """
@@ -8,14 +9,41 @@ from importlib import import_module
 from pkgutil import iter_modules
 from urllib.parse import urlsplit
 
+from scraper.sites import folders, loader
+from scraper.sites.loader import Publishers
 from scraper.sites.site import Identity, Site
 
 
-@lru_cache(maxsize=1)
+def publishers() -> Publishers:
+    """Return all publishers, and the profiles that cannot be used. Loaded once for the folders that
+    `scraper.sites.folders` names.
+    """
+    return _loaded(*folders.current())
+
+
+@lru_cache(maxsize=2)
+def _loaded(found: folders.Folders, _turn: int) -> Publishers:
+    own = {name: import_module(f"{__name__}.{name}").SITE for name in _own()}
+    return loader.publishers(own, found)
+
+
+def forget() -> None:
+    """Load the profiles anew when they are needed next."""
+    _loaded.cache_clear()
+
+
+def _own() -> list[str]:
+    return sorted(module.name for module in iter_modules(__path__))
+
+
+def names() -> list[str]:
+    """Return the names of all publishers, those of broken profiles included, and load none."""
+    return loader.names(_own(), folders.current()[0])
+
+
 def sites() -> dict[str, Site]:
     """Return the profiles by name, in the order of their names."""
-    names = sorted(module.name for module in iter_modules(__path__))
-    return {name: import_module(f"{__name__}.{name}").SITE for name in names}
+    return publishers().sites
 
 
 def site_of(url: str) -> Site | None:
@@ -24,7 +52,7 @@ def site_of(url: str) -> Site | None:
         host = urlsplit(url).hostname or ""
     except ValueError:
         return None
-    return next((site for site in sites().values() if site.owns(host)), None)
+    return publishers().of_host(host)
 
 
 def story_of(address: str) -> tuple[str, str] | None:

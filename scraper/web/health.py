@@ -14,19 +14,21 @@ from archive.printable import in_line
 from scraper.configuration import Configuration, load
 from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
-from scraper.spiders import sites
+from scraper.sites.folders import current
+from scraper.spiders import names as all_names
+from scraper.web.recent import recent
 from scraper.web.view import Request
 
 logger = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
-def _configured(_changed: float) -> tuple[Configuration, Timetable]:
+def _configured(_changed: float, _where: object) -> tuple[Configuration, Timetable]:
     """Return the effective configuration and its timetable, read anew once its file changes; the
     built-in one where it is broken, which is logged.
     """
     try:
-        configuration = load(None, os.environ, list(sites())).configuration
+        configuration = load(None, os.environ, all_names()).configuration
     except ArchiveError as error:
         logger.warning("health is shown by the built-in thresholds: %s", in_line(str(error)))
         configuration = Configuration()
@@ -45,13 +47,26 @@ def health(archive: Archive, request: Request, only: str | None = None) -> list[
     """Return the rows of `warta health --json` with `next_run`: of the sites that were crawled or
     should be, or of one; the last row may be the archive's own.
     """
-    (configuration, timetable), now = _configured(_changed()), request.now
+    (configuration, timetable), now = _configured(_changed(), current()), request.now
     names = [only] if only else sorted({*watched(timetable), *archive.crawls.sites()})
-    rows = health_report(archive, names, now=now, limits=limits(configuration, timetable, now))
-    if request.public:
-        for one in (incident for row in rows for incident in row["incidents"]):
-            one["urls"] = ()
-    return [row | {"next_run": _next_run(timetable, row, now)} for row in rows]
+
+    def report() -> list[dict[str, Any]]:
+        return health_report(archive, names, now=now, limits=limits(configuration, timetable, now))
+
+    rows = recent(report, archive.path, "health", _changed(), *names, now=now)
+    return [
+        row
+        | {
+            "incidents": [_shown(one, request) for one in row["incidents"]],
+            "next_run": _next_run(timetable, row, now),
+        }
+        for row in rows
+    ]
+
+
+def _shown(incident: dict[str, Any], request: Request) -> dict[str, Any]:
+    """Return an incident, on a public site without the addresses that failed."""
+    return incident | {"urls": ()} if request.public else incident
 
 
 def _next_run(timetable: Timetable, row: dict[str, Any], now: datetime) -> datetime | None:

@@ -47,7 +47,7 @@ def large_site(stories: int) -> tuple[dict[str, Answer], list[str]]:
         _HOME: site_answers(few)[_HOME]
     }
     urls = [story.url for story in told]
-    answers |= {url: replace(answers[url], body=_grown(answers[url].body, random)) for url in urls}
+    answers |= {url: replace(answers[url], body=grown(answers[url].body, random)) for url in urls}
     locations = "".join(
         f"<url><loc>{story.url}</loc><lastmod>{story.published.isoformat()}</lastmod></url>"
         for story in told
@@ -56,7 +56,7 @@ def large_site(stories: int) -> tuple[dict[str, Answer], list[str]]:
     return answers | {_SITEMAP: Answer(content_type="application/xml", body=sitemap.encode())}, urls
 
 
-def _grown(page: bytes, random: Random) -> bytes:
+def grown(page: bytes, random: Random) -> bytes:
     """The page with what surrounds a story in life: styles and scripts, menus, lists of other
     stories.
     """
@@ -77,16 +77,12 @@ def _grown(page: bytes, random: Random) -> bytes:
     others = "".join(random.sample(recent, random.randint(45, 95)))
     head = f"<style>{rules}</style><script>{calls}</script></head>"
     lists = (
-        f'<div class="sidebar popular"><h3>TERPOPULER</h3>{others}</div>'
-        f"<script>{calls}</script><footer>"
+        f'<div class="sidebar popular"><h3>TERPOPULER</h3>{others}</div><script>{calls}</script>'
     )
-    grown = (
-        page.decode()
-        .replace("</head>", head)
-        .replace("</nav>", f"</nav><ul>{menu}</ul>")
-        .replace("<footer>", lists)
-    )
-    return grown.encode()
+    text = page.decode()
+    end = "<footer" if "<footer" in text else "</body>"
+    text = text.replace("</head>", head).replace("</nav>", f"</nav><ul>{menu}</ul>")
+    return text.replace(end, lists + end).encode()
 
 
 def _teaser(random: Random) -> str:

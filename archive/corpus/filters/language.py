@@ -9,6 +9,7 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
@@ -65,19 +66,41 @@ class LanguageFilter(BaseFilter):
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         """Label the document; return True, or False with a reason."""
-        scores = language_scores(mostly_latin(doc.text))
-        likelier_malay = scores.get("ms", 0) > scores.get("id", 0)
-        if scores and doc.metadata.get("page_language") == "id":
-            scores = _weighed(scores)
-        language = max(scores, key=scores.__getitem__, default=UNDETERMINED)
-        doc.metadata["likelier_malay"] = int(likelier_malay and language == "id")
-        score = round(scores.get(language, 0.0), DIGITS)
+        found = language_of(doc.text, page_language=doc.metadata.get("page_language"))
+        language, score = found.language, found.score
+        doc.metadata["likelier_malay"] = int(found.likelier_malay)
         doc.metadata.update(language=language, language_score=score)
         if language not in (*self.languages, *NO_LANGUAGE):
             return False, "language"
         if language in NO_LANGUAGE or score < self.threshold:
             return False, "language_unsure"
         return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """The likeliest language of a text."""
+
+    language: str
+    """ISO 639-1, or 639-3 where there is no shorter code; UNDETERMINED, or `zxx`, for none."""
+    score: float
+    """Its probability; 0 for UNDETERMINED."""
+    likelier_malay: bool
+    """Whether it is Indonesian only because its page declares that."""
+
+
+def language_of(text: str, *, page_language: str | None) -> Language:
+    """Return the likeliest language of a text; `page_language` is what its page declares."""
+    scores = language_scores(mostly_latin(text))
+    likelier_malay = scores.get("ms", 0) > scores.get("id", 0)
+    if scores and page_language == "id":
+        scores = _weighed(scores)
+    language = max(scores, key=scores.__getitem__, default=UNDETERMINED)
+    return Language(
+        language=language,
+        score=round(scores.get(language, 0.0), DIGITS),
+        likelier_malay=likelier_malay and language == "id",
+    )
 
 
 def mostly_latin(text: str) -> str:

@@ -17,6 +17,7 @@ from archive.ledger.wording import BY_ADDRESS, UNANSWERED, plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
 from scraper.cli.interrupts import Interrupted
+from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import columns, counted, note, print_rows, print_table, say
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl
@@ -114,6 +115,7 @@ def crawl(
     """
     known = configured(context)
     names = options.checked_sites(site, all_sites()) or _enabled(known)
+    broken = not site and note_broken()
     options.check_days(arguments["since"], arguments["until"])
     plan = arguments["plan"]
     overrides = (*configured_settings(known), *overrides, *([f"KEEP={keep}"] if keep else []))
@@ -128,7 +130,7 @@ def crawl(
     _print(crawls, plan=plan, as_json=as_json)
     if ctrl_c.received:
         raise Interrupted("Stopped; the next crawl resumes.")
-    _judge(names, crawls)
+    _judge(names, crawls, attention=broken)
 
 
 def _run(
@@ -199,9 +201,9 @@ def _print(crawls: Sequence[Crawl], *, plan: bool, as_json: bool) -> None:
         note(f"Error: {error}")
 
 
-def _judge(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
+def _judge(names: Sequence[str], crawls: Sequence[Crawl], *, attention: bool) -> None:
     """Say what went wrong with the crawls of these sites: exit status 1 for any failure, 3 for
-    drift.
+    drift, or where something else needs `attention`.
     """
     errors = any(crawl.error for crawl in crawls)
     broken = sorted(set(names) - {crawl.site for crawl in crawls if crawl.ended is not None})
@@ -215,7 +217,7 @@ def _judge(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
         note(f"{line}; `warta health` lists pages that show it")
     if errors or broken or any(crawl.ended != "finished" for crawl in crawls):
         raise SystemExit(1)
-    if drifts:
+    if drifts or attention:
         raise SystemExit(3)
 
 

@@ -15,6 +15,7 @@ from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
+from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import cell, columns, note, print_json, print_table, say
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
@@ -67,6 +68,7 @@ def doctor(
     """
     known = all_sites()
     options.checked_sites([site], known)
+    note_broken()
     context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder) / "none.db", site, overrides, verbose=verbose)

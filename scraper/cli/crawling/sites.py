@@ -1,31 +1,56 @@
 """`warta sites`: the sites and their profiles."""
 
+from typing import Any
+
 import click
 
+from archive.printable import in_line
 from scraper.cli import options
+from scraper.cli.defaults import config_option
+from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import columns, print_rows
-from scraper.spiders import sites as all_sites
+from scraper.sites.loader import OWN, Broken
+from scraper.sites.site import Site
+from scraper.spiders import publishers
 
-_COLUMNS = columns(
-    "site home domains layouts sources timezone",
-    layouts="layouts, newest first",
-    timezone="time zone",
-)
+_HEADS = {"layouts": "layouts, newest first", "timezone": "time zone", "origin": "from"}
+_FIELDS = "site home domains layouts sources timezone"
 
 
 @click.command()
+@config_option
 @options.json
 def sites(as_json: bool) -> None:
-    """List the sites that warta can crawl: their domains, sources and layouts."""
-    rows = [
-        {
-            "site": site.name,
-            "home": site.home,
-            "domains": list(site.crawled or site.domains),
-            "layouts": [layout.name for layout in site.layouts],
-            "timezone": site.timezone,
-            "sources": [f"{type(source).__name__} {source.url}" for source in site.sources],
-        }
-        for site in all_sites().values()
-    ]
-    print_rows(rows, _COLUMNS, as_json=as_json, formats={"sources": len})
+    """List the sites that warta can crawl: their domains, sources and layouts.
+
+    Beside the five that come with warta, those are the publishers of installed packages and of your
+    own folder (`warta help sites`). Exit status 3 if the profile of one is broken.
+    """
+    known = publishers()
+    rows = [_row(site, known.origins[site.name]) for site in known.sites.values()]
+    others = any(origin != OWN for origin in known.origins.values())
+    heads = columns(f"{_FIELDS} origin" if others else _FIELDS, **_HEADS)
+    if as_json:
+        rows += map(_broken_row, known.broken)
+    print_rows(rows, heads, as_json=as_json, formats={"sources": len})
+    if note_broken():
+        raise SystemExit(3)
+
+
+def _row(site: Site, origin: str) -> dict[str, Any]:
+    return {
+        "site": site.name,
+        "home": site.home,
+        "domains": list(site.crawled or site.domains),
+        "layouts": [layout.name for layout in site.layouts],
+        "timezone": site.timezone,
+        "sources": [f"{type(source).__name__} {source.url}" for source in site.sources],
+        "origin": origin,
+        "error": None,
+    }
+
+
+def _broken_row(broken: Broken) -> dict[str, Any]:
+    nothing: dict[str, Any] = dict.fromkeys(("home", "domains", "layouts", "timezone", "sources"))
+    error = {"origin": broken.origin, "error": in_line(broken.why)}
+    return {"site": broken.name or None, **nothing, **error}

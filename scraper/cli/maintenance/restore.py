@@ -18,7 +18,7 @@ from scraper.cli import options
 from scraper.cli.maintenance.backup import copying
 from scraper.cli.rendering.terminal import interruptible, local_times, note, progress_bar
 from scraper.politeness.locks import schedule_lock, writer_lock
-from scraper.spiders import sites
+from scraper.spiders import names
 
 
 @click.command()
@@ -128,7 +128,7 @@ def _nobody_writes(path: Path) -> ExitStack:
     """Hold the locks of all writers; raises Locked."""
     with ExitStack() as stack:
         stack.enter_context(schedule_lock(path))
-        for site in sites():
+        for site in names():
             stack.enter_context(writer_lock(path, site))
         return stack.pop_all()
 

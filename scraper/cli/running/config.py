@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from scraper.cli import options
 from scraper.cli.defaults import config_option, configured
+from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import columns, print_rows
 from scraper.configuration import Loaded
 from scraper.configuration.errors import Key
@@ -33,6 +34,7 @@ def config(example: bool, as_json: bool) -> None:
     if example:
         click.echo(example_text(), nl=False)
         return
+    note_broken()
     heads = columns("key value origin", origin="from")
     print_rows(_rows(configured()), heads, as_json=as_json, formats={"value": _cell})
 

@@ -17,7 +17,7 @@ from scraper.cli.opening import opened
 from scraper.cli.rendering.terminal import local_times, note, print_json, say
 from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
-from scraper.spiders import sites
+from scraper.spiders import names as all_names
 
 
 @click.command()
@@ -50,7 +50,8 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
     thresholds = _overridden(usual, **overrides)
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()
-        chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
+        known = sorted({*all_names(), *crawled})
+        chosen = options.checked_sites(names, known) or watched(timetable)
         rows = health_report(archive, chosen, now=now, limits=thresholds)
     if as_json:
         print_json(rows)

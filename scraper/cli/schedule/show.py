@@ -14,7 +14,7 @@ from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
 from scraper.cli.rendering.terminal import columns, print_json, print_table
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
-from scraper.spiders import sites
+from scraper.spiders import names
 
 _COLUMNS = columns(
     "site schedule next_run quiet_until started_at ended",
@@ -46,7 +46,7 @@ def show(path: Path, as_json: bool) -> None:
             **_last(last.get(site)),
             "quiet_until": _seconds(pauses.get(site)),
         }
-        for site in sites()
+        for site in names()
     ]
     if as_json:
         print_json(rows)
@@ -68,7 +68,7 @@ def _from_archive(path: Path, now: datetime) -> tuple[dict[str, LastCrawl], dict
     if not path.exists():
         return {}, {}
     with opened(path) as archive:
-        requested = filter(None, map(archive.backoffs.of, sites()))
+        requested = filter(None, map(archive.backoffs.of, names()))
         pauses = {
             one.site: one.quiet_until.astimezone(UTC)
             for one in requested

@@ -13,6 +13,12 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.middlewares.header_limits import limit_headers
+from scraper.crawling.middlewares.wire import (
+    TRANSCRIPT,
+    Transcript,
+    keep_exchange,
+    note_connections,
+)
 from scraper.crawling.responses import PROXY_LOGIN, ProxyFailed, Refused
 from scraper.politeness.resolver import is_internal_name
 
@@ -36,14 +42,19 @@ class PoliteHandler(HTTP11DownloadHandler):
         # Twisted would silently repeat a request at once if a kept connection breaks.
         self._pool.retryAutomatically = False
         self._pool._factory = _with_limits(self._pool._factory)
+        note_connections(self._pool)
 
     async def download_request(self, request: Request) -> Response:
         """Called by Scrapy, which has at most one request per site in progress."""
         crawl = Crawl.of(self._gate)
         await crawl.turns.room()
         await self._turn(crawl)
+        transcript = Transcript()
+        TRANSCRIPT.set(transcript)
         try:
-            return _within_limits(await self._response(request))
+            response = _within_limits(await self._response(request))
+            keep_exchange(request, transcript.exchange(request, response, crawl.now()))
+            return response
         finally:
             if (slot := crawl.slot_of(request)) is not None:
                 slot.lastseen = monotonic()

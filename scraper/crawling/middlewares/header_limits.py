@@ -21,14 +21,15 @@ MAX_HEADER_BYTES = 64 * 1024
 def limit_headers(protocol: Any) -> None:
     """Make a Twisted HTTP/1.1 client protocol abort a connection beyond the limits.
 
-    The request fails with HeadersTooLarge.
+    The request fails with HeadersTooLarge. What is within them is noted in its transcript.
     """
     request, received = protocol.request, protocol.dataReceived
 
     def limited_request(outgoing: Any) -> Any:
         response = request(outgoing)
         if protocol._parser is not None:
-            _Limits(protocol._parser, protocol.transport)
+            protocol.transcript.begin(outgoing, protocol.transport.getPeer())
+            _Limits(protocol._parser, protocol.transport, protocol.transcript.lines)
         return response
 
     def limited_data(data: bytes) -> None:
@@ -41,10 +42,10 @@ def limit_headers(protocol: Any) -> None:
 
 
 class _Limits:
-    """Counts the lines that the parser of one response receives."""
+    """Collects the lines that the parser of one response receives."""
 
-    def __init__(self, parser: Any, transport: Any) -> None:
-        self._lines = self._bytes = 0
+    def __init__(self, parser: Any, transport: Any, lines: list[bytes]) -> None:
+        self._lines, self._bytes = lines, 0
         self._transport = transport
         self._receive = parser.lineReceived
         parser.MAX_LENGTH = MAX_HEADER_BYTES
@@ -52,9 +53,9 @@ class _Limits:
 
     def line(self, line: bytes) -> Any:
         """Called by Twisted for the status line and each header."""
-        self._lines += 1
+        self._lines.append(line)
         self._bytes += len(line)
-        if self._lines > MAX_HEADER_LINES or self._bytes > MAX_HEADER_BYTES:
+        if len(self._lines) > MAX_HEADER_LINES or self._bytes > MAX_HEADER_BYTES:
             self.exceeded(line)
         return self._receive(line)
 

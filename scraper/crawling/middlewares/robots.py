@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from archive.ledger.wording import sentence
 from scraper.crawling.crawl import Component, Crawl
+from scraper.crawling.middlewares.wire import wire_of
 from scraper.crawling.responses import Refused, refusal_of_error
 from scraper.politeness.pacing import MAX_CRAWL_DELAY
 from scraper.politeness.robots import RobotsTxt, parse_robots
@@ -108,7 +109,7 @@ class RobotsMiddleware(Component):
         request = Request(
             url, callback=NO_CALLBACK, meta={"robots_exempt": True, "download_slot": crawl.site}
         )
-        engine = self._crawler.engine
+        engine, wire = self._crawler.engine, None
         assert engine is not None
         try:
             response = await engine.download_async(request)
@@ -120,6 +121,7 @@ class RobotsMiddleware(Component):
             robots = replace(parse_robots(None, b""), reason=reason)
         else:
             robots = parse_robots(response.status, response.body, response.url)
+            wire = wire_of(response.request)
         if not crawl.options.plan and not crawl.stopping:
             with suppress(CloseSpider), crawl.writing():
                 crawl.archive.robots.record(
@@ -127,5 +129,7 @@ class RobotsMiddleware(Component):
                     status=robots.status,
                     body=robots.text,
                     reason=robots.reason,
+                    url=robots.url or url,
+                    wire=wire,
                 )
         return robots

@@ -79,6 +79,8 @@ class JsonLd:
     """`@id` -> the object that describes it."""
     page: Mapping[str, Any] = field(default_factory=dict)
     """The first web page that a block describes."""
+    types: set[str] = field(default_factory=set)
+    """Of all objects, as `types_of` returns them."""
 
     def described(self) -> list[tuple[str, str]]:
         """Return (headline, address) of every article that has an address."""
@@ -141,6 +143,8 @@ def read_json_ld(scripts: Iterable[Element]) -> JsonLd:
 
 def _sort_in(data: Mapping[str, Any], found: JsonLd) -> None:
     types = types_of(data)
+    if len(found.types) < MAX_NAMES:
+        found.types |= types
     if types & ARTICLE_TYPES:
         found.articles.append(data)
     elif not found.breadcrumb and "breadcrumblist" in types:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, tzinfo
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +18,7 @@ from scraper.ingest.collections.markup import without_markup
 from scraper.ingest.collections.times import ParsedTime, parse_time
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
-from scraper.spiders import site_of, sites
+from scraper.spiders import publishers, site_of, sites
 
 MAX_NAME = 100
 """Characters of a site's name; the rest is cut."""
@@ -218,13 +217,10 @@ def _site_name(value: Any) -> str | None:
     return name.removeprefix("www.")[:MAX_NAME] or None
 
 
-@lru_cache(maxsize=4096)
 def _named(name: str) -> Site | None:
     """Return the profile of a site by its name, title or host."""
-    for site in sites().values():
-        if name in (site.name, site.title.lower()) or site.owns(name):
-            return site
-    return None
+    known = publishers()
+    return known.by_label.get(name) or known.of_host(name)
 
 
 def _line(value: Any) -> str | None:

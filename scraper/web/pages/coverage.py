@@ -11,6 +11,7 @@ from archive.archive import Archive
 from archive.monitoring import coverage as covering
 from archive.monitoring.drift import drifts
 from scraper.web.health import health
+from scraper.web.recent import recent
 from scraper.web.view import PageError, Request, View, site_zone
 
 DAYS = 12 * 7
@@ -25,7 +26,7 @@ CRAWLS = 10
 def coverage(archive: Archive, request: Request) -> View:
     """Show announced and kept stories, per site and day."""
     period = _period(request, covering.ZONE, DAYS)
-    days = covering.coverage(archive, period)
+    days = _days(archive, period)
     return View(
         template="coverage.html",
         values={"first": period.first, "last": period.last, "days": list(map(_as_row, days))},
@@ -42,6 +43,15 @@ def _period(request: Request, zone: ZoneInfo, most: int) -> covering.Period:
         raise PageError(400, "The first day is later than the last: no day is left.")
     first = max(first, last - timedelta(days=most - 1))
     return covering.Period(first=first, last=last, now=request.now, zone=zone)
+
+
+def _days(archive: Archive, period: covering.Period, *only: str) -> list[covering.Coverage]:
+    return recent(
+        lambda: covering.coverage(archive, period, only=only),
+        archive.path,
+        *("coverage", period.first, period.last, period.zone.key, *only),
+        now=period.now,
+    )
 
 
 def _as_row(day: covering.Coverage) -> dict[str, Any]:
@@ -87,7 +97,7 @@ def site(archive: Archive, request: Request) -> View:
     if name not in {*archive.crawls.sites(), *covering.sites(archive)}:
         raise PageError(404, "This archive has no site called {name}.", name=name)
     period = _period(request, site_zone(name), A_YEAR)
-    days = covering.coverage(archive, period, only=[name])
+    days = _days(archive, period, name)
     return View(
         template="site.html",
         values={

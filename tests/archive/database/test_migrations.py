@@ -23,6 +23,7 @@ from archive.database.migrations import FIRST, migrations
 from archive.database.schema import APPLICATION_ID
 from archive.errors import ArchiveError, ArchiveUnwritable, SchemaTooNew, SchemaTooOld
 from archive.maintenance.verify import verify
+from archive.monitoring.health import incidents
 from tests.archive.invented import (
     DAY,
     HOUR,
@@ -118,10 +119,40 @@ def test_a_new_archive_gets_the_whole_schema_and_runs_no_migration(
     assert schema(tmp_path / "new.db") == schema(old)
 
 
+def before_m006(path: Path) -> None:
+    """Make an archive one of before m006."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP INDEX urls_failed")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm006'")
+
+
+def test_an_archive_without_an_index_of_failures_gets_it_and_health_uses_it(
+    path: Path, tmp_path: Path
+) -> None:
+    write(path)
+    Archive(tmp_path / "new.db").close()
+    before_m006(path)
+    read: list[str] = []
+    with Archive(path) as migrated:
+        migrated.db.conn.set_trace_callback(read.append)
+        incidents(migrated, now=NOW, sites=["suara"])
+        migrated.db.conn.set_trace_callback(None)
+        (query,) = [statement for statement in read if "'same_body_elsewhere'" in statement]
+        plan = migrated.db.conn.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+    assert "USING INDEX urls_failed (site=? AND reason=?)" in plan[0][-1]
+    assert schema(path) == schema(tmp_path / "new.db")
+
+
 def before_m005(path: Path) -> None:
     """Make an archive one of before m005."""
+    before_m006(path)
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("ALTER TABLE snapshots DROP COLUMN wire")
+        for column in (
+            "snapshots DROP COLUMN wire",
+            "robots DROP COLUMN url",
+            "robots DROP COLUMN wire",
+        ):
+            db.execute(f"ALTER TABLE {column}")
         db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm005'")
 
 
@@ -131,11 +162,15 @@ def test_an_archive_of_pages_without_their_wire_gets_what_a_new_one_has(
     write(path)
     with Archive(path) as archive:
         before = archive.page(1)
+        with archive.transaction(NOW):
+            archive.robots.record("kabar.example", status=404, body="", reason=None)
     Archive(tmp_path / "new.db").close()
     before_m005(path)
     with Archive(path) as migrated:
         assert migrated.page(1) == before
         assert before.wire is None
+        (answer,) = migrated.robots.answers()
+        assert (answer.url, answer.wire) == ("https://kabar.example/robots.txt", None)
         kept = page(7, wire=Wire(protocol="HTTP/1.1"))
         assert migrated.page(keep_page(migrated, kept)) == kept
         assert all(finding.ok for finding in verify(migrated))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from archive import Archive
+import pytest
+
+from archive import Archive, Wire
+from archive.errors import ArchiveDamaged
+from archive.records import RobotsAnswer
 from tests.archive.invented import DAY, HOUR, NOW, rows
 
 
@@ -65,3 +69,34 @@ def test_each_answer_for_robots_txt_stands_with_its_status_and_its_first_and_las
         (503, None, times[2], times[2]),
         (None, "timeout", times[3], (NOW + DAY).isoformat()),
     ]
+
+
+def test_the_answers_that_came_are_read_with_how_they_first_came_over_the_wire(
+    archive: Archive,
+) -> None:
+    url, rules = "https://kabar.example/robots.txt", "User-agent: *"
+    wires = [Wire(protocol="HTTP/1.1", headers=(("Age", str(turn)),)) for turn in range(2)]
+    for turn, wire in enumerate(wires):
+        with archive.transaction(NOW + turn * HOUR):
+            archive.robots.record(
+                "kabar.example", status=200, body=rules, reason=None, url=url, wire=wire
+            )
+            archive.robots.record("kabar.example", status=None, body="", reason="timeout")
+    with archive.transaction(NOW + DAY):
+        archive.robots.record("kabar.example", status=404, body="", reason=None)
+    assert list(archive.robots.answers()) == [
+        RobotsAnswer(
+            url=url, status=200, text=rules, fetched_at=NOW, last_seen_at=NOW + HOUR, wire=wires[0]
+        ),
+        RobotsAnswer(url=url, status=404, text="", fetched_at=NOW + DAY, last_seen_at=NOW + DAY),
+    ]
+
+
+@pytest.mark.parametrize("column", ["wire", "fetched_at", "last_seen_at"])
+def test_a_damaged_answer_is_an_error_that_names_it(archive: Archive, column: str) -> None:
+    with archive.transaction(NOW):
+        archive.robots.record("kabar.example", status=200, body="", reason=None)
+    with archive.db.conn:
+        archive.db.conn.execute(f"UPDATE robots SET {column} = '['")
+    with pytest.raises(ArchiveDamaged, match="cannot be read"):
+        list(archive.robots.answers())

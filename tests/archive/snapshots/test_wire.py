@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive, Wire
+from archive.database.wire import wire_json, wire_of
 from archive.errors import ArchiveDamaged
 from archive.maintenance.verify import verify
 from archive.records import Capture, Hop
-from archive.snapshots.wire import wire_json, wire_of
 from tests.archive.invented import NOW, keep_page, page, url_of, value
 
 HOP = Hop(

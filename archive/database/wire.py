@@ -1,4 +1,4 @@
-"""The column `snapshots.wire`: archive.records.Wire as a JSON object.
+"""The columns `wire`: archive.records.Wire as a JSON object.
 
 Keys are the names of the fields; a field that has its default is not in it.
 """
@@ -14,7 +14,7 @@ from archive.records import Capture, Exchange, HeaderLines, Hop, Wire
 
 
 def wire_json(wire: Wire | None) -> str | None:
-    """Return the JSON of how a page came over the wire; None for what is unknown."""
+    """Return the JSON of how a response came over the wire; None for what is unknown."""
     if wire is None:
         return None
     # ASCII alone, like HTTP: headers of an import may have what is no UTF-8.

@@ -1,0 +1,68 @@
+"""Which folders hold profiles of the user's own, for this process.
+
+The command line knows the configuration and the archive, and says it with `using`; whoever uses
+warta as a library, or starts Scrapy, has the environment's.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_config_path
+
+VARIABLE = "WARTA_SITES_FOLDER"
+NAME = "sites"
+"""Of the folder beside the archive, and of the one in the user's configuration folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A folder with profiles; nothing is read before they are needed."""
+
+    path: Path
+    """Absolute."""
+    named: bool = False
+    """Whether the user named it: then it has to exist, and may belong to another user."""
+
+
+Folders = tuple[Folder, ...]
+
+
+def folders(named: Path | None, archive: Path | None) -> Folders:
+    """Return the folder that the user named, else the usual ones: first that beside the archive."""
+    if named is not None:
+        return (Folder(path=named.absolute(), named=True),)
+    beside = [] if archive is None else [archive.absolute().parent / NAME]
+    usual = dict.fromkeys([*beside, user_config_path("warta") / NAME])
+    return tuple(Folder(path=path) for path in usual)
+
+
+def of_environment() -> Folders:
+    """Return the folders of a process that no command line and no setting informs."""
+    named, archive = os.environ.get(VARIABLE), os.environ.get("WARTA_ARCHIVE")
+    return folders(Path(named) if named else None, Path(archive) if archive else None)
+
+
+_find: Callable[[], Folders] = of_environment
+_turn = 0
+"""Counts the blocks of `using`: each command reads the files anew."""
+
+
+def current() -> tuple[Folders, int]:
+    """Return the folders of this process, whichever thread calls, and a number that changes when
+    what was loaded from them is no longer to be used.
+    """
+    return _find(), _turn
+
+
+@contextmanager
+def using(find: Callable[[], Folders]) -> Iterator[None]:
+    """Take the folders that `find` returns whenever they are needed, until the end of the block."""
+    global _find, _turn
+    before, _find, _turn = _find, find, _turn + 1
+    try:
+        yield
+    finally:
+        _find, _turn = before, _turn + 1

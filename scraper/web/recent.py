@@ -1,0 +1,35 @@
+"""What costs much to compute is computed once for all readers of the next seconds."""
+
+import threading
+from collections.abc import Callable, Hashable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+MAX_AGE = timedelta(seconds=10)
+"""How old a result may be that is shown."""
+MAX_RESULTS = 100
+"""Results that are kept."""
+
+Result = TypeVar("Result")
+
+_results: dict[Hashable, tuple[datetime, Any]] = {}
+_one_at_a_time = threading.Lock()
+
+
+def recent(
+    compute: Callable[[], Result], archive: Path, *arguments: Hashable, now: datetime
+) -> Result:
+    """Return the result that the archive's file gave for these arguments a few seconds ago, else
+    compute it. It is shared: nobody may change it.
+    """
+    file = archive.stat()
+    key = (file.st_dev, file.st_ino, arguments)
+    with _one_at_a_time:  # many readers of one page compute it once
+        at, found = _results.get(key, (None, None))
+        if at is None or not timedelta() <= now - at < MAX_AGE:
+            found = compute()
+            if len(_results) >= MAX_RESULTS:
+                _results.clear()
+            _results[key] = now, found
+        return found  # type: ignore[return-value]

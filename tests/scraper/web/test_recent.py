@@ -1,0 +1,84 @@
+"""What costs much is computed once for the readers of a few seconds, for each archive apart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from scraper.web import recent as module
+from scraper.web.recent import MAX_AGE, MAX_RESULTS, recent
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_results", {})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "news.db").touch()
+    return tmp_path / "news.db"
+
+
+@pytest.fixture
+def numbers() -> Iterator[int]:
+    return count()
+
+
+def test_a_result_is_used_for_seconds_and_computed_anew_then(
+    path: Path, numbers: Iterator[int]
+) -> None:
+    times = [timedelta(), MAX_AGE / 2, MAX_AGE, MAX_AGE * 1.5, MAX_AGE * 2]
+    found = [recent(lambda: next(numbers), path, "a", now=NOW + after) for after in times]
+    assert found == [0, 0, 1, 1, 2]
+
+
+def test_a_clock_that_went_back_computes_anew(path: Path, numbers: Iterator[int]) -> None:
+    times = [NOW, NOW - timedelta(hours=1)]
+    assert [recent(lambda: next(numbers), path, now=now) for now in times] == [0, 1]
+
+
+def test_other_arguments_and_another_file_have_their_own(
+    path: Path, tmp_path: Path, numbers: Iterator[int]
+) -> None:
+    def of(name: str) -> int:
+        return recent(lambda: next(numbers), path, name, now=NOW)
+
+    assert [of("a"), of("b"), of("a")] == [0, 1, 0]
+    (tmp_path / "other.db").touch()
+    (tmp_path / "other.db").replace(path)  # as an archive is compacted or restored
+    assert of("a") == 2
+
+
+def test_what_failed_is_computed_again(path: Path, numbers: Iterator[int]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        recent(lambda: 1 // next(numbers), path, now=NOW)
+    assert recent(lambda: next(numbers), path, now=NOW) == 1
+
+
+def test_readers_at_once_compute_it_once(path: Path, numbers: Iterator[int]) -> None:
+    start, found = threading.Barrier(8), []
+
+    def read() -> None:
+        start.wait()
+        found.append(recent(lambda: next(numbers), path, now=NOW))
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [0] * 8
+
+
+def test_few_results_are_kept(path: Path) -> None:
+    for number in range(3 * MAX_RESULTS):
+        recent(lambda: "", path, number, now=NOW)
+        assert len(module._results) <= MAX_RESULTS
