@@ -13,6 +13,7 @@ from archive.database.schema import (
     HISTORY,
     LATEST,
     LISTED,
+    MERGES,
     REVISIONS_BY_CHANGE,
     REVISIONS_BY_PUBLISHED,
     SCHEMA,
@@ -65,6 +66,13 @@ def m005_wire(db: Database) -> None:
 def m006_urls_failed(db: Database) -> None:
     """An index of a site's failed addresses, which health counts for every site."""
     db.execute(URLS_FAILED)
+
+
+@migrations()
+def m008_merges(db: Database) -> None:
+    """The archives that were merged into this one; none so far."""
+    for statement in MERGES:
+        db.execute(statement)
 
 
 FIRST = m001_schema.__name__

@@ -6,18 +6,16 @@ same archive or one merged before, has the same time, too, and is written once.
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from archive.database.rows import value
+from archive.ledger.ledger import MERGED
 from archive.merge.inputs import Input, dangling, reading
 from archive.merge.partial import GONE, Items, Partial, in_batches
 from archive.merge.stories import RIGHTS_ELSEWHERE, TEXTS_ELSEWHERE
-
-MERGED = "merged"
-"""Outcome of a check that a merge wrote: it follows from the others, and is never copied."""
 
 Values = tuple[Any, ...]
 Found = tuple[int, Values]
@@ -25,12 +23,12 @@ Found = tuple[int, Values]
 Advance = Callable[[int], None]
 
 
-def _stream(found: Input, table: str, columns: Sequence[str], time: str, after: int) -> Iterator[
-    tuple[str, int, list[Values]]
-]:
+def _stream(
+    found: Input, table: str, columns: Sequence[str], time: str, after: int
+) -> Iterator[tuple[str, int, list[Values]]]:
     """Yield (time, number of the input, rows of that time)."""
     names = ", ".join(columns)
-    statement = f"SELECT id, {time}, {names} FROM {table} WHERE id > ? ORDER BY id"  # noqa: S608
+    statement = f"SELECT id, {time}, {names} FROM {table} WHERE id > ? ORDER BY id"
     with reading(found.path):
         rows = found.db.conn.execute(statement, (after,))
         for at, some in groupby(rows, key=itemgetter(1)):
@@ -44,9 +42,22 @@ class Copying:
         self._partial = partial
         self._inputs = {each.number: each for each in inputs}
         self._advance = advance
+        self.steps = {
+            "crawls": self.crawls,
+            "snapshots": self.snapshots,
+            "readings": self.readings,
+            "revisions": self.revisions,
+            "rights": self.rights,
+            "checks": self.checks,
+        }
+        """By table, in their order: a row comes after those that it points to."""
 
     def table(
-        self, table: str, time: str, write: Callable[[list[Found]], None], plan: "_Plan | None" = None
+        self,
+        table: str,
+        time: str,
+        write: Callable[[list[Found]], None],
+        plan: "_Plan | None" = None,
     ) -> None:
         """Copy a table: `write` gets all rows of a time. Those of a `plan` are written between."""
         columns = self._partial.columns(table)
@@ -66,10 +77,8 @@ class Copying:
 
         in_batches(self._partial, table, items(), self._advance)
 
-    def crawls(self, merged_ids: Mapping[int, Mapping[int | None, int | None]]) -> None:
-        """Copy the crawls; `merged_ids` are the numbers of their archives by those of the inputs'
-        rows.
-        """
+    def crawls(self) -> None:
+        """Copy the crawls, each with the archive that it was merged from."""
         insert = _Insert(self._partial, "crawls")
         origin, ended = insert.place("merged_id"), insert.place("ended_at")
         identity = [insert.place(name) for name in ("site", "started_at", "version", "arguments")]
@@ -79,7 +88,9 @@ class Copying:
             members: dict[Values, list[Found]] = {}
             for number, row in sorted(found, key=lambda each: (each[0], each[1][0])):
                 values = list(row[2:])
-                values[origin] = merged_ids[number][values[origin]]
+                archives = self._partial.numbers("merged_archives", number)
+                old = values[origin] or 0
+                values[origin] = (old < len(archives) and archives[old]) or None
                 key = tuple(values[place] for place in identity)
                 members.setdefault(key, []).append((number, row))
                 known = crawls.get(key)
@@ -129,9 +140,7 @@ class Copying:
 
         self.table("snapshots", "kept_at", write)
 
-    def _pointing(
-        self, table: str, number: int, row: Values, insert: "_Insert"
-    ) -> Values | None:
+    def _pointing(self, table: str, number: int, row: Values, insert: "_Insert") -> Values | None:
         """Return the row with the new numbers of the rows that it points to; None if one of them is
         gone.
         """
@@ -208,8 +217,7 @@ class Copying:
         names = ", ".join(insert.columns)
         with reading(found.path):
             row = found.db.conn.execute(
-                f"SELECT id, observed_at, {names} FROM revisions WHERE id = ?",  # noqa: S608
-                (revision,),
+                f"SELECT id, observed_at, {names} FROM revisions WHERE id = ?", (revision,)
             ).fetchone()
         pointing = self._pointing("revisions", archive, row, insert)
         assert pointing is not None
@@ -340,9 +348,9 @@ class _Insert:
         self._partial = partial
         self._table = table
         self.columns = columns
-        self._next = (value(partial.db, f"SELECT max(id) FROM {table}") or 0) + 1  # noqa: S608
+        self._next = (value(partial.db, f"SELECT max(id) FROM {table}") or 0) + 1
         marks = ", ".join("?" * (1 + len(columns)))
-        self._statement = f"INSERT INTO {table} (id, {', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+        self._statement = f"INSERT INTO {table} (id, {', '.join(columns)}) VALUES ({marks})"
         targets = partial.execute(f'SELECT "from", "table" FROM pragma_foreign_key_list({table!r})')
         self.pointers = [
             (columns.index(name), target) for name, target in targets if target != "merged_archives"

@@ -87,7 +87,7 @@ def _kind(state: _State, seen: Seen) -> str | None:
     """Return the kind of the revision that follows; None where nothing changed."""
     now = state.current
     if now is None:
-        return "first"
+        return None if seen.kind == "removed" else "first"
     if seen.kind == "removed":
         return None if state.removed else "removed"
     follows = seen.check is None and seen.before == (now.digest, state.removed)

@@ -185,19 +185,20 @@ def disagreement(inputs: Sequence[Input], *, now: datetime) -> tuple[timedelta, 
     Compared with the servers' clocks where pages have a `Date`; else an archive that was written
     in the future has a wrong one.
     """
-    ahead = {each.path: each.skew for each in inputs if each.skew is not None}
-    for each in inputs:
-        if each.latest and (late := datetime.fromisoformat(each.latest) - now) > REPORTED_SKEW:
-            ahead[each.path] = max(late, ahead.get(each.path, late))
-    if not ahead:
-        return None
-    ahead.setdefault(Path("this computer"), timedelta(0))
-    first, last = min(ahead, key=lambda p: ahead[p]), max(ahead, key=lambda p: ahead[p])
-    apart = ahead[last] - ahead[first]
+    found: list[tuple[timedelta, str, str]] = [
+        (late, str(each.path), "this computer")
+        for each in inputs
+        if each.latest and (late := datetime.fromisoformat(each.latest) - now) > timedelta(0)
+    ]
+    skews = [(each.skew, str(each.path)) for each in inputs if each.skew is not None]
+    if skews:
+        (least, behind), (most, ahead) = min(skews), max(skews)
+        found.append((most - least, ahead, behind))
+    apart, ahead, behind = max(found, default=(timedelta(0), "", ""))
     if apart <= REPORTED_SKEW:
         return None
     hours = plural(round(apart / timedelta(hours=1)), "hour")
-    return apart, f"the clock of {last} is {hours} ahead of that of {first}"
+    return apart, f"the clock of {ahead} is {hours} ahead of that of {behind}"
 
 
 def copies(inputs: Sequence[Input]) -> list[tuple[Path, Path]]:
@@ -218,19 +219,9 @@ def dangling(path: Path, table: str, number: object) -> ArchiveDamaged:
     )
 
 
-__all__ = [
-    "Input",
-    "copies",
-    "dangling",
-    "disagreement",
-    "opened",
-    "reading",
-]
-
-
 def tables(db: Database, name: str) -> list[str]:
     """Return the columns of a table."""
-    return column(db, f"SELECT name FROM pragma_table_info('{name}')")  # noqa: S608 - constants
+    return column(db, f"SELECT name FROM pragma_table_info('{name}')")
 
 
 def is_full(error: BaseException) -> bool:

@@ -46,6 +46,19 @@ def number(partial: Partial, inputs: Sequence[Input], table: str) -> None:
     partial.execute("DELETE FROM merging_found")
 
 
+def note_gone(partial: Partial, inputs: Sequence[Input]) -> None:
+    """Note the stories that an input found gone without ever having kept them."""
+    for each in inputs:
+        with reading(each.path):
+            rows = each.db.conn.execute(
+                """SELECT DISTINCT u.site, u.key FROM urls u WHERE u.state = 'gone' AND NOT EXISTS
+                (SELECT 1 FROM articles a WHERE a.site = u.site AND a.key = u.key)"""
+            )
+            partial.db.conn.executemany(
+                "INSERT INTO merging_gone VALUES (?, ?, ?)", ((*row, each.number) for row in rows)
+            )
+
+
 def groups(partial: Partial, table: str, *, after: int) -> Iterator[tuple[int, Members]]:
     """Yield the new numbers above `after`, each with the rows that it stands for."""
     rows = partial.execute(

@@ -25,13 +25,16 @@ GONE = -1
 
 _STAGES = (
     "CREATE TABLE merging (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    "CREATE TABLE merging_steps (step TEXT, input INTEGER, last INTEGER, PRIMARY KEY (step, input))",
+    """CREATE TABLE merging_steps (step TEXT, input INTEGER, last INTEGER,
+        PRIMARY KEY (step, input))""",
     """CREATE TABLE merging_numbers ("table" TEXT, input INTEGER, old INTEGER, new INTEGER,
         PRIMARY KEY ("table", input, old)) WITHOUT ROWID""",
     """CREATE TABLE merging_found ("table" TEXT, input INTEGER, old INTEGER, at TEXT, site TEXT,
         name TEXT)""",
     """CREATE TABLE merging_shared ("table" TEXT, new INTEGER, PRIMARY KEY ("table", new))
         WITHOUT ROWID""",
+    """CREATE TABLE merging_gone (site TEXT, key TEXT, input INTEGER,
+        PRIMARY KEY (site, key, input)) WITHOUT ROWID""",
     """CREATE TABLE merging_revisions (at TEXT, article INTEGER, number INTEGER, input INTEGER,
         revision INTEGER, kind TEXT, changed TEXT, returns_to INTEGER, correction TEXT,
         PRIMARY KEY (at, article, number)) WITHOUT ROWID""",
@@ -63,12 +66,12 @@ class Partial:
         """Write that a step is finished, in the transaction that finishes it."""
         self.execute("INSERT OR REPLACE INTO merging VALUES (?, '')", (f"done {step}",))
 
-    @contextmanager
-    def step(self, step: str) -> Iterator[None]:
-        """Do a step in one transaction."""
-        with immediate(self.db):
-            yield
-            self.finish(step)
+    def once(self, step: str, do: Callable[[], None]) -> None:
+        """Do a step in one transaction, unless it was done."""
+        if not self.done(step):
+            with immediate(self.db):
+                do()
+                self.finish(step)
 
     def last(self, step: str, number: int) -> int:
         """Return the id of the last row of an input that a step has copied."""
@@ -179,19 +182,26 @@ def deferred() -> Iterator[tuple[str, str, str]]:
             yield kind, name, statement
 
 
-def drop_stages(partial: Partial) -> None:
-    """Drop the tables of the merge."""
+def drop_stages(partial: Partial, *, but: Sequence[str] = ()) -> None:
+    """Drop the tables of the merge, but for those that are named."""
     for statement in _STAGES:
-        partial.execute(f"DROP TABLE IF EXISTS {statement.split()[2]}")
+        name = statement.split()[2]
+        if name not in but:
+            partial.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+@contextmanager
+def reopened(path: Path) -> Iterator[Partial]:
+    """Open a partial archive that was finished but for its tables of the merge."""
+    with closing(open_file(path, read_only=False)) as db:
+        yield Partial(path, db)
 
 
 Items = Iterator[tuple[dict[int, int], int]]
 """After some rows were written: the last row of each input that was copied, and their count."""
 
 
-def in_batches(
-    partial: Partial, step: str, items: Items, advance: Callable[[int], None]
-) -> None:
+def in_batches(partial: Partial, step: str, items: Items, advance: Callable[[int], None]) -> None:
     """Go through `items`, each of which writes some rows and yields the last rows that it copied
     and their count, in transactions of about BATCH rows, and finish the step.
     """

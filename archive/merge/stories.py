@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive.database.rows import insert_row, named_rows
+from archive.database.rows import column, insert_row, named_rows
 from archive.database.schema import LISTS
 from archive.merge.histories import Planned, Seen, in_order, merged
 from archive.merge.inputs import Input, reading
@@ -22,7 +22,7 @@ RIGHTS_ELSEWHERE, TEXTS_ELSEWHERE = 1, 2
 
 _REVISIONS = """SELECT id, number, kind, observed_at, digest, extractor, layout, snapshot_id
     FROM revisions WHERE article_id = ? ORDER BY number"""
-_CHECKS = """SELECT c.id, c.checked_at, c.outcome FROM urls u CROSS JOIN checks c ON c.url_id = u.id
+_CHECKS = """SELECT c.id, c.checked_at, c.outcome, u.url FROM urls u CROSS JOIN checks c ON c.url_id = u.id
     WHERE u.site = ? AND u.key = ? AND c.outcome IN ('kept', 'unchanged', 'not_modified', 'gone')
     ORDER BY c.checked_at, c.id"""
 
@@ -34,9 +34,10 @@ class _Share:
     """What one input has of a story."""
 
     input: Input
-    article: Row
-    revisions: list[Row]
-    checks: list[Row]
+    article: Row | None
+    """None for a story that it found gone, and never kept."""
+    revisions: Sequence[Row]
+    checks: Sequence[Row]
 
     @property
     def facts(self) -> set[tuple[Any, ...]]:
@@ -71,8 +72,15 @@ class _Stories:
         if (row["site"], row["key"]) in self._dead:
             self._elsewhere(members, TEXTS_ELSEWHERE)
             row |= {"revision": 0, "opted_out": None, "published_at": None, "listed_at": None}
-        elif len(members) > 1:
-            row |= self._merged(new, members, rows)
+        else:
+            gone = self._gone(row)
+            if len(members) > 1 or gone:
+                shares = [
+                    self._share(self._inputs[number], article)
+                    for (number, _old), article in zip(members, rows, strict=True)
+                ]
+                shares += [self._found_gone(number, row) for number in gone]
+                row |= self._merged(new, members, shares)
         insert_row(self._partial.db, "articles", row)
 
     def _article(self, number: int, old: int) -> dict[str, Any]:
@@ -84,20 +92,29 @@ class _Stories:
     def _elsewhere(self, members: Members, what: int) -> None:
         self._partial.renumber("elsewhere", [(number, old, what) for number, old in members])
 
-    def _merged(self, new: int, members: Members, rows: Sequence[Row]) -> dict[str, Any]:
-        """Plan the history of a story that stands in several inputs; return the columns of its
-        article that follow from it.
+    def _gone(self, story: Row) -> list[int]:
+        """Return the inputs that found a story gone, and never kept it."""
+        statement = "SELECT input FROM merging_gone WHERE site = ? AND key = ? ORDER BY input"
+        return column(self._partial.db, statement, story["site"], story["key"])
+
+    def _found_gone(self, number: int, story: Row) -> _Share:
+        found = self._inputs[number]
+        with reading(found.path):
+            checks = named_rows(found.db, _CHECKS, [story["site"], story["key"]])
+        return _Share(input=found, article=None, revisions=(), checks=checks)
+
+    def _merged(self, new: int, members: Members, shares: Sequence[_Share]) -> dict[str, Any]:
+        """Plan the history of a story that several inputs know; return the columns of its article
+        that follow from it.
         """
-        shares = [
-            self._share(self._inputs[number], row)
-            for (number, _old), row in zip(members, rows, strict=True)
-        ]
         columns = {"opted_out": self._merge_rights(new, shares)}
         known = [share.facts for share in shares]
         every = set().union(*known)
-        whole = next((share for share, own in zip(shares, known, strict=True) if own == every), None)
+        whole = next(
+            (share for share, own in zip(shares, known, strict=True) if own == every), None
+        )
         self._elsewhere(members, TEXTS_ELSEWHERE)
-        if whole is not None:
+        if whole is not None and whole.article is not None:
             owner = (whole.input.number, whole.article["id"])
             self._elsewhere([owner], RIGHTS_ELSEWHERE)
             names = ("removed_at", "revision", "published_at", "listed_at")
@@ -111,14 +128,17 @@ class _Stories:
         return _Share(input=found, article=article, revisions=revisions, checks=checks)
 
     def _plan(self, new: int, shares: Sequence[_Share]) -> dict[str, Any]:
-        planned = merged(in_order(_explained([list(_seen(share)) for share in shares], shares)))
+        seen = _explained([list(_seen(share)) for share in shares], shares)
+        planned = merged(_present(in_order(seen), shares))
         before: dict[str, Any] | None = None
         for number, each in enumerate(planned, 1):
             after = self._text(each)
             self._partial.execute(
                 "INSERT INTO merging_revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (each.at, new, number, each.archive, each.revision, each.kind)
-                + _change(each, before, after),
+                (
+                    *(each.at, new, number, each.archive, each.revision, each.kind),
+                    *_change(each, before, after),
+                ),
             )
             before = after
         for share in shares:
@@ -161,6 +181,8 @@ class _Stories:
         known: set[str] = set()
         for share in shares:
             number = share.input.number
+            if share.article is None:
+                continue
             with reading(share.input.path):
                 rows = share.input.db.conn.execute(statement, (share.article["id"],)).fetchall()
             changes += [
@@ -193,7 +215,9 @@ def _seen(share: _Share) -> Iterator[Seen]:
     check = next(checks)
     for row in [*share.revisions, None]:
         while check is not None and (row is None or check["checked_at"] < row["observed_at"]):
-            if state is not None and check["checked_at"] > state.at:
+            if state is None and check["outcome"] == "gone":
+                yield _never_seen(share.input.number, check)
+            elif state is not None and check["checked_at"] > state.at:
                 yield from _seen_again(state, check, removed=removed)
             check = next(checks)
         if row is None:
@@ -214,6 +238,22 @@ def _seen(share: _Share) -> Iterator[Seen]:
         snapshot_id = row["snapshot_id"]
         if row["kind"] != "technical":
             removed = row["kind"] == "removed"
+
+
+def _never_seen(archive: int, check: Row) -> Seen:
+    """Return that a story is gone, by an archive that had no text of it."""
+    return Seen(
+        at=check["checked_at"],
+        archive=archive,
+        revision=0,
+        kind="removed",
+        digest="",
+        extractor="",
+        layout="",
+        before=None,
+        reread=False,
+        check=check["id"],
+    )
 
 
 def _seen_again(state: Seen, check: Row, *, removed: bool) -> Iterator[Seen]:
@@ -250,6 +290,30 @@ def _explained(seen: list[list[Seen]], shares: Sequence[_Share]) -> list[list[Se
     ]
 
 
+_FOUND = ("kept", "unchanged", "not_modified")
+
+
+def _present(seen: Iterator[Seen], shares: Sequence[_Share]) -> Iterator[Seen]:
+    """Drop that a story is gone where only one of its addresses is, and another leads to it."""
+    checks = sorted(
+        (check["checked_at"], share.input.number, check["url"], check["outcome"])
+        for share in shares
+        for check in share.checks
+    )
+    if len({url for _at, _number, url, _outcome in checks}) < 2:
+        yield from seen
+        return
+    leads: dict[str, bool] = {}
+    upcoming = iter([*checks, None])
+    check = next(upcoming)
+    for each in seen:
+        while check is not None and check[0] <= each.at:
+            leads[check[2]] = check[3] in _FOUND
+            check = next(upcoming)
+        if each.kind != "removed" or not any(leads.values()):
+            yield each
+
+
 def _change(planned: Planned, before: Row | None, after: Row) -> tuple[Any, ...]:
     """Return (changed, returns_to, correction) of a planned revision."""
     if planned.kind == "removed":
@@ -264,4 +328,3 @@ def _change(planned: Planned, before: Row | None, after: Row) -> tuple[Any, ...]
 def _removed_at(planned: Sequence[Planned]) -> str | None:
     last = next(each for each in reversed(planned) if each.kind != "technical")
     return last.at if last.kind == "removed" else None
-
