@@ -74,7 +74,9 @@ class Part:
     latest: str | None
     """Its clock; None: it was never written."""
     state: str
-    """`merged`; `unchanged` since the last merge; `copy` of another input."""
+    """`merged`; `copy` of another input; `unchanged` since the last merge; `updated`: the merged
+    archive itself.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +190,8 @@ def _parts(inputs: Sequence[Input], wanted: Sequence[Input]) -> list[Part]:
     same = {one for one, _other in copies(inputs)}
 
     def state(each: Input) -> str:
+        if each.is_base:
+            return "updated"
         if each not in wanted:
             return "unchanged"
         return "copy" if each.path in same else "merged"
@@ -327,7 +331,7 @@ def _report(out: Path, parts: Sequence[Part], *, joined: int, changed: bool) -> 
             name: value(db, f"SELECT count(*) FROM {name}")
             for name in ("revisions", "snapshots", "urls", "tombstones")
         }
-        read = sum(part.revisions for part in parts if part.state == "merged")
+        read = sum(part.revisions for part in parts if part.state in ("merged", "updated"))
         return Report(
             parts=parts,
             stories=value(db, "SELECT count(*) FROM articles WHERE revision > 0"),

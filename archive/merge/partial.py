@@ -128,7 +128,7 @@ def _put(numbers: "array[int]", old: int, new: int) -> None:
 @contextmanager
 def opened(path: Path, inputs: Sequence[Input]) -> Iterator[Partial]:
     """Open the partial archive of a merge of these inputs; one of other inputs is begun anew."""
-    wanted = "\n".join(each.content for each in inputs)
+    wanted = "\n".join((_boot(), *(each.content for each in inputs)))
     with plain_errors(path):
         if path.exists() and not _is_of(path, wanted):
             remove(path)
@@ -136,13 +136,23 @@ def opened(path: Path, inputs: Sequence[Input]) -> Iterator[Partial]:
         try:
             db.conn.execute("PRAGMA foreign_keys = OFF")
             db.conn.execute("PRAGMA journal_mode = TRUNCATE")
-            db.conn.execute("PRAGMA synchronous = NORMAL")
+            db.conn.execute("PRAGMA synchronous = OFF")  # it is synced before it gets its name
             db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             if not value(db, "SELECT count(*) FROM sqlite_schema"):
                 _begin(db, wanted)
             yield Partial(path, db)
         finally:
             db.close()
+
+
+def _boot() -> str:
+    """Return what names the time since the computer was started: before, the file was perhaps not
+    written whole. Empty where the system does not say.
+    """
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _begin(db: Database, wanted: str) -> None:

@@ -22,7 +22,8 @@ RIGHTS_ELSEWHERE, TEXTS_ELSEWHERE = 1, 2
 
 _REVISIONS = """SELECT id, number, kind, observed_at, digest, extractor, layout, snapshot_id
     FROM revisions WHERE article_id = ? ORDER BY number"""
-_CHECKS = """SELECT c.id, c.checked_at, c.outcome, u.url FROM urls u CROSS JOIN checks c ON c.url_id = u.id
+_CHECKS = """SELECT c.id, c.checked_at, c.outcome, u.url
+    FROM urls u CROSS JOIN checks c ON c.url_id = u.id
     WHERE u.site = ? AND u.key = ? AND c.outcome IN ('kept', 'unchanged', 'not_modified', 'gone')
     ORDER BY c.checked_at, c.id"""
 

@@ -16,8 +16,8 @@ from scraper.cli.rendering.wrapping import width
 
 TOPICS = (
     "commands crawling sites politeness extracting importing archive reading search web datasette"
-    " as-of syndication corpus schedule configuration coverage alerts metrics maintenance takedown"
-    " python benchmarks"
+    " as-of syndication corpus schedule configuration coverage alerts metrics maintenance merging"
+    " takedown python benchmarks"
 ).split()
 """In the order in which a newcomer meets them."""
 

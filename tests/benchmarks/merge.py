@@ -27,7 +27,9 @@ from archive.records import Announcement, Check
 from archive.revisions.changes import change_of
 from tests.benchmarks.scale import BEGAN, Written, story
 
-MENU = "".join(f"<li><a href='/kanal/{n}'>Kanal nomor {n} dari situs ini</a></li>" for n in range(200))
+MENU = "".join(
+    f"<li><a href='/kanal/{n}'>Kanal nomor {n} dari situs ini</a></li>" for n in range(200)
+)
 
 
 def main() -> None:
@@ -111,7 +113,9 @@ def _page(article: Any, at: Any) -> Page:
     )
 
 
-def _check(archive: Archive, first: Any, outcome: str, written: Written, at: Any, **more: Any) -> None:
+def _check(
+    archive: Archive, first: Any, outcome: str, written: Written, at: Any, **more: Any
+) -> None:
     check = Check(
         url=first.url,
         crawl_id=None,

@@ -25,6 +25,8 @@ _MORE = {
 """What commands need beside their required arguments and options."""
 
 _BY_NAME = {
+    "out": "semua.db",
+    "archives": "cadangan.db",
     "words": "beras",
     "site": "rmol",
     "files": "berkas.csv",
