@@ -25,6 +25,7 @@ from archive.database.rows import record
 from archive.database.same_file import SameFile
 from archive.errors import ArchiveMoved
 from archive.ledger.backoff import Backoffs
+from archive.ledger.captures import Captures
 from archive.ledger.crawls import Crawls
 from archive.ledger.ledger import Ledger
 from archive.ledger.robots import RobotsAnswers
@@ -214,6 +215,7 @@ class Archive(Reader):
         self._schema = schema_version(self.db)
         self.ledger = Ledger(self.db, self.clock)
         self.robots = RobotsAnswers(self.db, self.clock)
+        self.captures = Captures(self.db, self.clock)
         self.backoffs = Backoffs(self.db, self.clock)
         self.clusters = Clusters(self.db, self.clock)
         self.history = Revisions(self.db, self.clock, self.clusters)

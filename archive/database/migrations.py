@@ -20,6 +20,7 @@ from archive.database.schema import (
     SEARCH_EARLIER,
     SYNDICATED,
     URLS_FAILED,
+    WEB_ARCHIVES,
     WIRE,
 )
 
@@ -66,6 +67,13 @@ def m005_wire(db: Database) -> None:
 def m006_urls_failed(db: Database) -> None:
     """An index of a site's failed addresses, which health counts for every site."""
     db.execute(URLS_FAILED)
+
+
+@migrations()
+def m007_web_archives(db: Database) -> None:
+    """Files of captures that were imported, beginning with none."""
+    for statement in WEB_ARCHIVES:
+        db.execute(statement)
 
 
 @migrations()

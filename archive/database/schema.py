@@ -52,7 +52,14 @@ URLS_FAILED = """CREATE INDEX urls_failed ON urls (site, reason, last_checked_at
         WHERE state = 'failed'"""
 
 WIRE = (
-    # JSON object: how the page came over the wire (archive.records.Wire); NULL where unknown.
+    # A row per set of headers that our requests were sent with, as most have the same.
+    """CREATE TABLE request_headers (
+        digest TEXT NOT NULL PRIMARY KEY,
+        lines TEXT NOT NULL        -- JSON array of arrays: name and value
+    ) STRICT""",
+    # JSON object: how the page came over the wire (archive.records.Wire); NULL where unknown. A
+    # header line without a value has that of the column `headers`; `request_headers` may be the
+    # digest of a row there.
     "ALTER TABLE snapshots ADD COLUMN wire TEXT",
     # The same of an answer, when it was given first; its own address, after redirects.
     "ALTER TABLE robots ADD COLUMN url TEXT",
@@ -436,6 +443,37 @@ MONITORING = (
         WHERE settled_at IS NULL""",
 )
 
+WEB_ARCHIVES = (
+    # A row per file of captures by other crawlers that was imported.
+    """CREATE TABLE imported_files (
+        id INTEGER PRIMARY KEY,
+        digest TEXT NOT NULL,      -- SHA-256 of its bytes
+        terms TEXT NOT NULL,       -- digest of the publishers and options by which it was read
+        name TEXT NOT NULL,        -- without its folder
+        size INTEGER NOT NULL,
+        identity TEXT NOT NULL,    -- of the file on its disk: it is recognised without reading it
+        began_at TEXT NOT NULL,
+        ended_at TEXT,             -- NULL while it is read, or after that was interrupted
+        counts TEXT,               -- JSON object: what became of its records
+        UNIQUE (digest, terms)
+    ) STRICT""",
+    # A row per capture of a story in such a file, so that none is imported twice.
+    """CREATE TABLE captures (
+        id INTEGER PRIMARY KEY,
+        file_id INTEGER NOT NULL REFERENCES imported_files (id),
+        offset INTEGER NOT NULL,   -- of its record in the file
+        record_id TEXT,            -- WARC-Record-ID; NULL for a saved page
+        url_id INTEGER NOT NULL REFERENCES urls (id),
+        captured_at TEXT NOT NULL, -- as the file says; UTC
+        digest TEXT NOT NULL,      -- SHA-256 of the page; empty where it was not sent (304)
+        outcome TEXT NOT NULL,     -- new, revised, unchanged, not_modified, older, part or failed
+        reason TEXT                -- a code of archive.ledger.wording
+    ) STRICT""",
+    "CREATE INDEX captures_page ON captures (url_id, captured_at)",
+    "CREATE INDEX captures_record ON captures (record_id) WHERE record_id IS NOT NULL",
+    "CREATE INDEX captures_file ON captures (file_id)",
+)
+
 LATEST = f"""CREATE VIEW latest AS SELECT
         a.id AS article_id, a.site, a.url, a.story_id, r.headline, r.kicker, r.deck, r.body,
         r.dateline, r.authors, r.editors, r.agency, a.published_at, r.modified_at, r.section,
@@ -502,7 +540,7 @@ SEARCH_EARLIER = (
 FILL_EARLIER = "INSERT INTO search_earlier (search_earlier) VALUES ('rebuild')"
 
 SCHEMA = (
-    *(*CLOCK, *LEDGER, *MERGES, *SNAPSHOTS, *WIRE, *ARTICLES, *FURNITURE),
+    *(*CLOCK, *LEDGER, *MERGES, *SNAPSHOTS, *WIRE, *ARTICLES, *FURNITURE, *WEB_ARCHIVES),
     *(*SYNDICATION, *MONITORING, *VIEWS, *SEARCH, *SEARCH_EARLIER),
 )
 """The statements that make an empty archive, in their order."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, deque
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import cache, partial
@@ -42,6 +42,8 @@ MERGED = "merged"
 MOVES = ("announced", "woken", "reread", "imported", "taken_down", "doubted", "left_out", MERGED)
 """Outcomes without a request."""
 
+_CAPTURED = {"failed": "skipped", "refused": "refused"}
+"""States of a URL of imports alone, by what its last capture showed; else `kept`."""
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
 _NOTED = "crawl_id outcome status reason bytes conditional due_reason".split()
@@ -223,7 +225,7 @@ class Ledger:
         if check.article_id is not None:
             # As-of queries rely on it: all addresses of a story name its article at once.
             self._name_addresses(site, before.key, check.article_id)
-        self._note(before.id, state, check, **_changed_validators(before, check))
+        self._note(before.id, state, check, _changed_validators(before, check))
         if check.conditional and check.outcome != "source" and not replaces:
             self._note_validators(site, before.id, check)
 
@@ -266,12 +268,15 @@ class Ledger:
         )
         return dict(rows.fetchall())
 
-    def doubt(self, site: str, key: str, reason: str, *, due_at: datetime) -> None:
-        """Make a story that was kept due again: its page is not believed any more."""
+    def doubt(self, site: str, key: str, reason: str, *, due_at: datetime | None) -> None:
+        """Make a story that was kept due again, unless an import found it wrong (`due_at` is None):
+        its page is not believed any more.
+        """
+        state, why = ("skipped", "imported") if due_at is None else ("failed", "retry")
         kept = "site = ? AND key = ? AND state IN ('kept', 'unchanged')"
         for entry in self._entries(kept, [site, key]):
             update_row(self._db, "urls", entry.id, failures=1)
-            self.move(entry, "doubted", "failed", due_at=due_at, why="retry", reason=reason)
+            self.move(entry, "doubted", state, due_at=due_at, why=why, reason=reason)
 
     def count_failed(self, site: str, reason: str) -> int:
         """Count the URLs of a site whose last check failed for a reason."""
@@ -292,6 +297,49 @@ class Ledger:
         else:
             self._note_event(entry, "imported", self.reason(link.url, site=site))
         update_row(self._db, "urls", entry.id, article_id=article_id)
+
+    def take_address(self, link: Announcement, *, site: str, source: str) -> Entry:
+        """Return the row of an address that another crawler captured; make one that is not due."""
+        known = self.entry(link.url, site=site)
+        if known is not None:
+            return known
+        _known, living = self._known(site, [link])
+        entry = self._insert(site, link, source, living.get(link.key), buried=False)
+        if entry.state != "due":
+            return entry
+        update_row(self._db, "urls", entry.id, next_check_at=None, due_reason="imported")
+        return self._row(entry.id)
+
+    def take_capture(self, check: Check, *, site: str) -> None:
+        """Write what a capture by another crawler showed: no request of ours.
+
+        A URL of crawls keeps its state. One of imports alone is `kept`, or `skipped` while its
+        captures showed no story: a crawl requests that one when a source announces it.
+        """
+        before = self._row(self.url_id(check.url, site=site))
+        state, reason = before.state, self.reason(check.url, site=site)
+        changed: dict[str, Any] = {"article_id": check.article_id or before.article_id}
+        if before.due_reason == "imported":
+            state, reason = _CAPTURED.get(check.outcome, "kept"), check.reason
+            failures = before.failures + 1 if check.outcome == "failed" else 0
+            changed |= {"state": state, "reason": reason, "failures": failures}
+            if check.outcome in ("kept", "unchanged"):
+                changed |= {"etag": check.etag, "last_modified": check.last_modified}
+            else:
+                check = replace(check, etag=before.etag, last_modified=before.last_modified)
+        else:
+            check = replace(check, etag=before.etag, last_modified=before.last_modified)
+        update_row(self._db, "urls", before.id, **changed)
+        if check.article_id is not None:
+            self._name_addresses(site, before.key, check.article_id)
+        event = replace(
+            check,
+            outcome=check.outcome if check.outcome == "not_modified" else "imported",
+            reason=reason,
+            next_check_at=before.next_check_at,
+            due_reason=before.due_reason,
+        )
+        self._note(before.id, state, event, _changed_validators(before, check), by_us=False)
 
     def adopt(self, url: str, *, site: str, article_id: int, revised: bool) -> None:
         """Make a URL due whose kept page yields a story only now.
@@ -331,10 +379,18 @@ class Ledger:
             (article_id, site, key),
         )
 
-    def _note(self, url_id: int, state: str, check: Check, **validators: str) -> None:
+    def _note(
+        self,
+        url_id: int,
+        state: str,
+        check: Check,
+        validators: Mapping[str, str] | None = None,
+        *,
+        by_us: bool = True,
+    ) -> None:
         """Write a row of `checks`; `validators` are those that changed."""
         at, row = self._clock.stamp(), {name: getattr(check, name) for name in _NOTED}
-        if check.outcome in MOVES:
+        if not by_us or check.outcome in MOVES:
             row |= {"status": None, "bytes": None}
         row |= {
             "url_id": url_id,
@@ -343,7 +399,7 @@ class Ledger:
             "state": state,
             "next_check_at": instant(check.next_check_at),
         }
-        insert_row(self._db, "checks", row | validators)
+        insert_row(self._db, "checks", row | dict(validators or {}))
 
     def _note_event(self, entry: Entry, outcome: str, reason: str | None) -> None:
         """Write a row of `checks` for one of MOVES, with the state after it."""

@@ -49,6 +49,7 @@ class Copying:
             "revisions": self.revisions,
             "rights": self.rights,
             "checks": self.checks,
+            "captures": self.captures,
         }
         """By table, in their order: a row comes after those that it points to."""
 
@@ -104,41 +105,39 @@ class Copying:
     def snapshots(self) -> None:
         """Copy the pages as they are packed, without those of stories that were taken down."""
         insert = _Insert(self._partial, "snapshots")
-        packed = insert.place("packed")
-        dictionary, first = insert.place("dictionary_id"), insert.place("first_part_id")
+        first = 2 + insert.place("first_part_id")
 
-        def key(values: Sequence[Any]) -> Values:
-            return tuple(
+        def write(found: list[Found]) -> None:
+            for further in (False, True):  # the first page of a story before its others
+                some = [each for each in found if (each[1][first] is not None) == further]
+                if some:
+                    self._write_pages(some, insert)
+
+        self.table("snapshots", "kept_at", write)
+
+    def _write_pages(self, found: list[Found], insert: "_Insert") -> None:
+        """Write pages that were kept at one time, each once, in its smallest frame."""
+        packed, dictionary = insert.place("packed"), insert.place("dictionary_id")
+        pages: dict[Values, Values] = {}
+        members: dict[Values, list[Found]] = {}
+        for number, row in found:
+            gone = self._partial.numbers("snapshots", number)
+            if row[0] < len(gone) and gone[row[0]] == GONE:
+                continue
+            values = self._pointing("snapshots", number, row, insert)
+            if values is None:
+                continue
+            same = tuple(
                 (each is not None, each)
                 for place, each in enumerate(values)
                 if place not in (packed, dictionary)
             )
-
-        def write_some(found: list[Found]) -> None:
-            pages: dict[Values, Values] = {}
-            members: dict[Values, list[Found]] = {}
-            for number, row in found:
-                gone = self._partial.numbers("snapshots", number)
-                if row[0] < len(gone) and gone[row[0]] == GONE:
-                    continue
-                values = self._pointing("snapshots", number, row, insert)
-                if values is None:
-                    continue
-                same = key(values)
-                members.setdefault(same, []).append((number, row))
-                known = pages.get(same)
-                if known is None or len(values[packed]) < len(known[packed]):
-                    pages[same] = values
-            for same in sorted(pages):
-                insert.row(pages[same], members[same])
-
-        def write(found: list[Found]) -> None:
-            for further in (False, True):  # the first page of a story before its others
-                some = [each for each in found if (each[1][2 + first] is not None) == further]
-                if some:
-                    write_some(some)
-
-        self.table("snapshots", "kept_at", write)
+            members.setdefault(same, []).append((number, row))
+            known = pages.get(same)
+            if known is None or len(values[packed]) < len(known[packed]):
+                pages[same] = values
+        for same in sorted(pages):
+            insert.row(pages[same], members[same])
 
     def _pointing(self, table: str, number: int, row: Values, insert: "_Insert") -> Values | None:
         """Return the row with the new numbers of the rows that it points to; None if one of them is
@@ -267,6 +266,24 @@ class Copying:
             values = self._pointing(table, number, row, insert)
             if values is not None:
                 yield values
+
+    def captures(self) -> None:
+        """Copy the captures of files that were imported, archive by archive."""
+        insert = _Insert(self._partial, "captures")
+        names = ", ".join(insert.columns)
+
+        def items() -> Items:
+            for number, found in self._inputs.items():
+                after = self._partial.last("captures", number)
+                statement = f"SELECT id, NULL, {names} FROM captures WHERE id > ? ORDER BY id"
+                with reading(found.path):
+                    for row in found.db.conn.execute(statement, (after,)):
+                        values = self._pointing("captures", number, row, insert)
+                        if values is not None:
+                            insert.row(values)
+                        yield {number: row[0]}, 1
+
+        in_batches(self._partial, "captures", items(), self._advance)
 
     def checks(self) -> None:
         """Copy the checks, without those that an earlier merge added."""

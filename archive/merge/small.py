@@ -219,6 +219,27 @@ def alerts(partial: Partial, inputs: Sequence[Input]) -> None:
         insert_row(partial.db, "alert_deliveries", _without(row))
 
 
+def request_headers(partial: Partial, inputs: Sequence[Input]) -> None:
+    """Copy what requests were sent with, each set once; pages name it by its digest."""
+    found = {row["digest"]: row for _each, row in _rows(inputs, "SELECT * FROM request_headers")}
+    for digest in sorted(found):
+        insert_row(partial.db, "request_headers", found[digest])
+
+
+def imported_files(partial: Partial, inputs: Sequence[Input]) -> None:
+    """Copy each file of captures that was imported once, from an archive that read it whole; what
+    the others read of it is none of the result.
+    """
+    same: dict[tuple[Any, ...], list[tuple[Input, Row]]] = {}
+    for each, row in _rows(inputs, "SELECT * FROM imported_files"):
+        same.setdefault((row["digest"], row["terms"]), []).append((each, row))
+    for key in sorted(same, key=lambda key: (min(r["began_at"] for _, r in same[key]), key)):
+        chosen, row = min(same[key], key=lambda pair: (pair[1]["ended_at"] is None, pair[0].number))
+        number = insert_row(partial.db, "imported_files", _without(row))
+        partial.renumber("imported_files", [(each.number, r["id"], GONE) for each, r in same[key]])
+        partial.renumber("imported_files", [(chosen.number, row["id"], number)])
+
+
 def _once(rows: Sequence[tuple[Input, Row]], same: Sequence[str], *, ended: str) -> list[Row]:
     """Return each row once, in an order of its values; one that ended in any input, as it ended."""
     found: dict[tuple[Any, ...], Row] = {}
@@ -240,5 +261,7 @@ STEPS: Sequence[Callable[[Partial, Sequence[Input]], None]] = (
     furniture,
     drifts,
     alerts,
+    request_headers,
+    imported_files,
 )
 """In their order: a tombstone retires dictionaries."""

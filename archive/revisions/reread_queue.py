@@ -19,7 +19,7 @@ _CURRENT = """(r.id IS NULL OR s.id = r.snapshot_id OR (s.id > r.snapshot_id AND
 """A page that its story's newest revision was read from, or a later one, also later than any
 removal.
 """
-NO_EVIDENCE = ("incomplete", "much_shorter")
+NO_EVIDENCE = ("incomplete", "much_shorter", "older_than_revision")
 """Reasons for which a page is kept that says nothing of its story, whichever extractor reads it."""
 _WAITING = f"""{_SNAPSHOTS} LEFT JOIN readings d ON d.snapshot_id = s.id
     WHERE u.site = :site AND u.key > :after AND s.part = 1

@@ -21,6 +21,7 @@ heads a similarity of 0.5: found with 0.99; 0.40 is found with 0.94.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from operator import eq
 from struct import pack, unpack
@@ -152,7 +153,7 @@ class Signature:
 
     def keys(self) -> tuple[int, ...]:
         """Return a key per band: its number in the top byte, 56 bits of digest; never negative."""
-        return (*_keys(self.whole, 0), *_keys(self.head, WHOLE_BANDS))
+        return _all_keys(self.whole, self.head)
 
 
 def _minima(run: Sequence[int], places: int) -> tuple[int, ...]:
@@ -163,6 +164,11 @@ def _minima(run: Sequence[int], places: int) -> tuple[int, ...]:
 
 def _agreeing(one: Sequence[int], other: Sequence[int]) -> int:
     return sum(map(eq, one, other))
+
+
+@lru_cache(maxsize=8)  # looked up, written and compared, one text after another
+def _all_keys(whole: tuple[int, ...], head: tuple[int, ...]) -> tuple[int, ...]:
+    return (*_keys(whole, 0), *_keys(head, WHOLE_BANDS))
 
 
 def _keys(minima: Sequence[int], first: int) -> Iterator[int]:

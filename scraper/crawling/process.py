@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
-from scrapy.settings import Settings
+from scrapy.settings import BaseSettings, Settings
 from scrapy.spiderloader import SpiderLoader
 
 from archive.errors import ArchiveError
@@ -23,7 +23,7 @@ from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.spider import NewsSpider
 from scraper.display import close_all, end_at_once
-from scraper.spiders import sites
+from scraper.spiders import publishers
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +39,22 @@ _SETTINGS = {
 
 
 class SiteSpiders(SpiderLoader):
-    """Scrapy's loader, which has a spider for every site with a profile, too."""
+    """Scrapy's loader, which has a spider for every site with a profile, too; those of the folder
+    beside the archive included.
+    """
+
+    def __init__(self, settings: BaseSettings) -> None:
+        archive = settings.get("ARCHIVE")
+        self._sites = publishers(Path(archive) if archive else None).sites
+        super().__init__(settings)
 
     def list(self) -> list[str]:
         """Called by Scrapy."""
-        return [*sites(), *super().list()]
+        return [*self._sites, *super().list()]
 
     def load(self, spider_name: str) -> type[Spider]:
         """Called by Scrapy; raises KeyError for a name that is neither a site nor a spider."""
-        site = sites().get(spider_name)
+        site = self._sites.get(spider_name)
         if site is None:
             return super().load(spider_name)
         return type(site.name.title(), (NewsSpider,), {"site": site})

@@ -19,13 +19,13 @@ from scrapy.http import Response
 
 from archive.records import Page
 from archive.revisions.reread_queue import Evidence
-from archive.syndication.texts import Fingerprint
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.discovery import SourceReading, read_announcements
-from scraper.extraction.article import StoryReading, read_story
+from scraper.extraction.article import StoryReading
 from scraper.extraction.workers import Constant, ReadingBroke, ReadingFailed
 from scraper.ingest.furniture import Seen, furnished, known, learn, pages, see
 from scraper.ingest.parts import may_have_parts, part_urls
+from scraper.ingest.reading import read_with_fingerprint
 from scraper.ingest.reread import Reread, kept_page, reread
 from scraper.ingest.writing import Fetched, Policy, Written, write_page
 from scraper.sites.site import Site
@@ -37,17 +37,6 @@ SOURCES_TAKE = 3
 """Times the deadline of a page: a sitemap may be that much larger."""
 
 Answer = TypeVar("Answer")
-
-
-def read_with_fingerprint(page: Page, site: Site) -> tuple[StoryReading, Fingerprint | None]:
-    """Read a story in the worker, and its text as other texts are compared with it.
-
-    The process that writes the archive, which is the busier one, then need not.
-    """
-    reading = read_story(page, site)
-    if reading.refusal is not None:
-        return reading, None
-    return reading, Fingerprint.of(reading.article.body)
 
 
 class StoryReader:

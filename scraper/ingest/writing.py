@@ -26,6 +26,7 @@ from scraper.sites.site import Identity, Site
 
 BELIEVED_AFTER = 3
 """Checks in a row without the site's usual end tag after which a page is believed without it."""
+OLDER = "older_than_revision"
 OUTCOMES = ("new", "revised", "unchanged", "known", "taken_down")
 """What became of an imported story: `known` is one that a crawl read, or that its site removed, and
 `taken_down` one of `warta remove`; both are left alone.
@@ -58,6 +59,8 @@ class Policy:
     """Pages to keep: `changed` (that made a revision), `all`, or `first` (of a story)."""
     unanswered: int = 0
     """Conditional requests in a row that the site answered with the whole page before the crawl."""
+    source: str | None = None
+    """Of an import of captures, what the ledger calls it; None for a crawl."""
     sightings: same_body.Sightings = field(default_factory=same_body.Sightings)
     """Texts of the crawl's doubtful pages."""
 
@@ -109,6 +112,57 @@ def write_page(
         archive=archive, site=site, entry=entry, fetched=fetched, policy=policy, newest=newest
     )
     return writer.write(again)
+
+
+def write_capture(
+    archive: Archive,
+    site: Site,
+    fetched: Fetched,
+    policy: Policy,
+    link: Announcement,
+    again: Reread | None = None,
+) -> Written | Evidence | None:
+    """Write a page that another crawler captured, as `write_page`; `link` is its address.
+
+    One that is older than what is known of its story is kept as evidence: nothing is written into
+    the past.
+    """
+    page, key = fetched.snapshot.page, archive.ledger.key_of(site.name, link)
+    if archive.history.taken_down(page.site, key):
+        return None
+    assert policy.source is not None
+    since = archive.captures.stands_since(page.site, key)
+    entry = archive.ledger.take_address(
+        replace(link, key=key), site=page.site, source=policy.source
+    )
+    if since is None or page.fetched_at >= since:
+        return write_page(archive, site, fetched, policy, again)
+    writer = _PageWriter(
+        archive=archive, site=site, entry=entry, fetched=fetched, policy=policy, newest=None
+    )
+    return writer.write_older()
+
+
+def write_capture_unchanged(
+    archive: Archive, check: Check, link: Announcement, *, site: str, source: str
+) -> str:
+    """Write that a server answered another crawler with 304; return what became of it.
+
+    `not_modified`, `older` than what is known of its story, or why it says nothing: a code of
+    archive.ledger.wording.
+    """
+    key = archive.ledger.key_of(site, link)
+    if archive.history.taken_down(site, key):
+        return "taken_down"
+    since = archive.captures.stands_since(site, key)
+    if since is None:
+        return "unchanged_unknown"
+    if check.checked_at < since:
+        return "older"
+    archive.ledger.take_address(replace(link, key=key), site=site, source=source)
+    article_id = archive.history.article_id(site, key)
+    archive.ledger.take_capture(replace(check, article_id=article_id), site=site)
+    return "not_modified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +264,9 @@ class _PageWriter:
         if doubt is None:
             return False
         seen.remember(found)
-        due_at = revisit.next_check_of_failed(now=now, failures=1).at
-        assert due_at is not None
+        due_at = None
+        if self.policy.source is None:
+            due_at = revisit.next_check_of_failed(now=now, failures=1).at
         for twin in doubt.withdrawn:
             assert twin.snapshot_id is not None
             archive.history.note_refusal(twin.snapshot_id, same_body.REASON)
@@ -253,6 +308,14 @@ class _PageWriter:
         outcome = "kept" if revision else "unchanged"
         self._record(outcome, None, due, article_id=article_id)
         return Written(outcome=outcome, revision=revision)
+
+    def write_older(self) -> Written:
+        """Keep a page that is older than its story's newest revision, as evidence alone."""
+        number = self._insert()
+        self.archive.history.note_reading(number, extractor_of(self.site), OLDER)
+        article_id = self.archive.history.article_id(self.entry.site, self.entry.key)
+        self._record("older", None, revisit.Due(at=None, reason="imported"), article_id=article_id)
+        return Written(outcome="older", reason=OLDER, evidence_id=number)
 
     def _write_alias(self) -> Written:
         """Write that an address is another one of a known story: it is not requested again."""
@@ -313,6 +376,9 @@ class _PageWriter:
             last_modified=validators.get("last-modified"),
             article_id=article_id,
         )
+        if self.policy.source is not None:
+            self.archive.ledger.take_capture(check, site=self.entry.site)
+            return
         replaces = self.fetched.in_advance is not None
         self.archive.ledger.record(check, site=self.entry.site, replaces=replaces)
 

@@ -6,6 +6,7 @@ May import `sites`.
 
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from urllib.parse import urlsplit
 
@@ -14,11 +15,15 @@ from scraper.sites.loader import Publishers
 from scraper.sites.site import Identity, Site
 
 
-def publishers() -> Publishers:
+def publishers(archive: Path | None = None) -> Publishers:
     """Return all publishers, and the profiles that cannot be used. Loaded once for the folders that
-    `scraper.sites.folders` names.
+    `scraper.sites.folders` names; where it knows none, those of the environment and the one beside
+    the `archive`.
     """
-    return _loaded(*folders.current())
+    found, turn = folders.current()
+    if archive is not None and not folders.are_known():
+        found = folders.of_environment(archive)
+    return _loaded(found, turn)
 
 
 @lru_cache(maxsize=2)

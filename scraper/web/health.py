@@ -55,7 +55,8 @@ def health(archive: Archive, request: Request, only: str | None = None) -> list[
 
     rows = recent(report, archive.path, "health", _changed(), *names, now=now)
     return [
-        row
+        {"last_crawl": None}  # which the archive's own row has not
+        | row
         | {
             "incidents": [_shown(one, request) for one in row["incidents"]],
             "next_run": _next_run(timetable, row, now),

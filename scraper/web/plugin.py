@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import datasette.app  # before handle_exception, which it imports
 import datasette.handle_exception
-from datasette import Response, hookimpl
+from datasette import NotFound, Response, hookimpl
 
+from scraper.sites.folders import adopt, of_environment
 from scraper.web import routes
 from scraper.web.database import archives
 from scraper.web.guard import PUBLIC
@@ -31,8 +33,9 @@ _MAX_QUERY = 20_000
 
 @hookimpl
 def startup(datasette: Any) -> None:
-    """Make the archives read-only."""
-    archives(datasette)
+    """Make the archives read-only, and know the publishers of the folder beside the first."""
+    for archive in islice(archives(datasette).values(), 1):
+        adopt(of_environment(Path(archive.path)))
 
 
 @hookimpl
@@ -59,6 +62,19 @@ def _view(route: routes.Route, name: str, archive: Path) -> Callable[..., Any]:
         return response
 
     return view
+
+
+@hookimpl
+def handle_exception(
+    datasette: Any, request: Any, exception: Exception
+) -> Callable[[], Any] | None:
+    """Answer for an address that neither the view nor Datasette knows with a page of the view."""
+    first, found = request.path.strip("/").partition("/")[0], archives(datasette)
+    if not isinstance(exception, NotFound) or first in {*datasette.databases, "-"} or not found:
+        return None
+    name, archive = next(iter(found.items()))
+    view = _view(routes.UNKNOWN, name, Path(archive.path))
+    return lambda: view(datasette, request)
 
 
 def _request(datasette: Any, request: Any, database: str) -> Request:

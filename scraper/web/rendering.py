@@ -105,7 +105,6 @@ def _environment(language: str) -> Environment:
         month=partial(format_date, format="MMM", locale=language),
         leading_space=lambda text: text[: len(text) - len(text.lstrip())],
         marked_words=_marked_words,
-        paragraphs=_paragraphs,
         rfc3339=_rfc3339,
         web_address=_web_address,
         sentence=lambda code: translations(language).gettext(sentence(code)),
@@ -149,11 +148,6 @@ def _marked_words(snippet: str) -> list[tuple[str, bool]]:
     """Split the piece of a text that a search found: (text, whether it is one of the words)."""
     pieces = re.split(f"{BEGIN}(.*?){END}", snippet, flags=re.DOTALL)
     return [(piece, bool(place % 2)) for place, piece in enumerate(pieces) if piece]
-
-
-def _paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a text."""
-    return [line for line in text.split("\n\n") if line.strip()]
 
 
 def _web_address(url: str | None) -> str | None:

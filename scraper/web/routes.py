@@ -68,6 +68,8 @@ def _unknown(_archive: Archive, _request: Request) -> View:
     raise PageError(404, "There is no such page.", next_step="The front page leads to all others.")
 
 
+UNKNOWN = Route(pattern="/(?:article|cluster|feed|site|web)(?:/.*)?", page=_unknown, bare=True)
+"""Below the addresses of the view, and of what Datasette does not know either."""
 ROUTES = (
     Route(pattern="/", page=front.front),
     Route(pattern="/search", page=search.search),
@@ -99,7 +101,7 @@ ROUTES = (
     Route(pattern="/coverage", page=coverage.coverage),
     Route(pattern=f"/site/(?P<name>{_N})", page=coverage.site),
     Route(pattern="/explain", page=explain.explain),
-    Route(pattern="/(?:article|cluster|feed|site|web)(?:/.*)?", page=_unknown, bare=True),
+    UNKNOWN,
 )
 STYLE = r"^/-/warta/style\.[0-9a-f]{12}\.css$"
 """Address of the style sheet: its digest is part of it, so that it may be cached for ever."""

@@ -83,9 +83,9 @@ class Request:
         at = self.time(name)
         return None if at is None else at.date()
 
-    def page_number(self, most: int = MAX_PAGE) -> int:
-        """Return the page of a list, from 1. Raises PageError 400."""
-        text = self.text("page") or "1"
+    def page_number(self, most: int = MAX_PAGE, name: str = "page") -> int:
+        """Return the page of a list, or the part of a text, from 1. Raises PageError 400."""
+        text = self.text(name) or "1"
         if text.isdecimal() and text.isascii() and 1 <= int(text[:9]) <= most:
             return int(text)
         raise PageError(

@@ -15,9 +15,12 @@ OWNERS = {
     "urls": "archive/ledger/ledger.py",
     "checks": "archive/ledger/ledger.py",
     "validators": "archive/ledger/ledger.py",
+    **dict.fromkeys(("imported_files", "captures"), "archive/ledger/captures.py"),
+    "indexed": "scraper/ingest/web_archives/index.py",
     "robots": "archive/ledger/robots.py",
     "manners": "archive/ledger/backoff.py",
     "snapshots": "archive/snapshots/snapshots.py archive/snapshots/repack.py",
+    "request_headers": "archive/snapshots/request_headers.py",
     "dictionaries": "archive/snapshots/dictionaries.py",
     "packing": "archive/snapshots/dictionary_trials.py",
     "articles": "archive/revisions/revisions.py",
@@ -43,7 +46,8 @@ OWNERS = {
     "alert_deliveries": "archive/monitoring/alert_log.py",
 }
 """The search index is rebuilt, and rid of what was taken down, where that is maintenance; its
-copies, and the index `shown` of what a search found, are temporary tables.
+copies, and the index `shown` of what a search found, are temporary tables; `indexed` is in an
+import's temporary database.
 
 A page's frames are written where pages are kept, and replaced where they are packed anew."""
 TECHNICAL = ("archive/database/schema.py", "archive/maintenance/compact.py")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from random import Random
@@ -60,6 +61,21 @@ def grown(page: bytes, random: Random) -> bytes:
     """The page with what surrounds a story in life: styles and scripts, menus, lists of other
     stories.
     """
+    rules, calls, menu, recent = _surroundings()
+    others = "".join(random.sample(recent, random.randint(45, 95)))
+    head = f"<style>{rules}</style><script>{calls}</script></head>"
+    lists = (
+        f'<div class="sidebar popular"><h3>TERPOPULER</h3>{others}</div><script>{calls}</script>'
+    )
+    text = page.decode()
+    end = "<footer" if "<footer" in text else "</body>"
+    text = text.replace("</head>", head).replace("</nav>", f"</nav><ul>{menu}</ul>")
+    return text.replace(end, lists + end).encode()
+
+
+@cache
+def _surroundings() -> tuple[str, str, str, list[str]]:
+    """Styles, scripts, a menu, and the entries that the lists of all pages are drawn from."""
     fixed = Random(0)
     rules = "".join(
         f".{fixed.choice(prose.RARE)}-{n}{{margin:{n}px auto;color:#{n * 4057 % 0xFFFFFF:06x}}}\n"
@@ -74,15 +90,7 @@ def grown(page: bytes, random: Random) -> bytes:
         for n, word in enumerate(prose.RARE[:150])
     )
     recent = [_teaser(fixed) for _turn in range(250)]  # neighbours in time show much the same lists
-    others = "".join(random.sample(recent, random.randint(45, 95)))
-    head = f"<style>{rules}</style><script>{calls}</script></head>"
-    lists = (
-        f'<div class="sidebar popular"><h3>TERPOPULER</h3>{others}</div><script>{calls}</script>'
-    )
-    text = page.decode()
-    end = "<footer" if "<footer" in text else "</body>"
-    text = text.replace("</head>", head).replace("</nav>", f"</nav><ul>{menu}</ul>")
-    return text.replace(end, lists + end).encode()
+    return rules, calls, menu, recent
 
 
 def _teaser(random: Random) -> str:

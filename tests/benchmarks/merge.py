@@ -25,6 +25,7 @@ from archive.ledger.wording import human_bytes
 from archive.merge.merge import Options, merge
 from archive.records import Announcement, Check
 from archive.revisions.changes import change_of
+from scraper.cli.rendering.terminal import say
 from tests.benchmarks.scale import BEGAN, Written, story
 
 MENU = "".join(
@@ -53,12 +54,12 @@ def main() -> None:
             Options(clusters=options.clusters, jobs=2),
             now=BEGAN + timedelta(days=10_000),
             advance=lambda _rows, _all: None,
-            note=print,
+            note=say,
         )
         wall, cpu = perf_counter() - wall, process_time() - cpu
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         read = options.archives * options.articles
-        print(
+        say(
             f"{options.archives} archives of {options.articles} articles,"
             f" {human_bytes(sum(path.stat().st_size for path in paths))}:"
             f" {report.stories} stories, {report.joined} in two, {report.revisions} revisions,"
@@ -75,7 +76,7 @@ def _make(path: Path, numbers: range) -> None:
 
 
 def _crawl(archive: Archive, written: Written) -> None:
-    """Write what a crawl does with a story; the archive's clock puts edits after what came since."""
+    """Write what a crawl does with a story."""
     (seen, first), *_later = written.texts
     link = Announcement(url=first.url, key=written.key, published_at=first.published_at)
     with archive.transaction(seen):

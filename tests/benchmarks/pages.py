@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import re
+import string
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -38,24 +39,26 @@ def invented_pages(site_name: str, count: int, *, seed: int = 1) -> Iterator[tup
     for start in range(0, count, STANDING):
         size = min(STANDING, count - start)
         stories = tuple(
-            _invented(lot.choice(site.stories), start + number, lot) for number in range(size)
+            _invented(lot.choice(site.stories), start + number - count, lot)
+            for number in range(size)
         )
         window = Site(name=site_name, stories=stories, listings=())
         yield from ((url, answer.body) for url, answer in story_answers(window, 1))
 
 
 def _invented(pattern: Story, number: int, lot: Random) -> Story:
-    """A story in the shape of `pattern`: as many words in each paragraph, and in its layout."""
+    """A story in the shape of `pattern`: as many words in each paragraph, and in its layout.
+
+    Its number, which is that of no other one of its site, is negative: before its pattern.
+    """
     headline = _prose(len(pattern.headline.split()), lot).rstrip(".").title()
-    address, _, _ = pattern.url.rpartition("/")
-    address = re.sub(
-        r"\d{6,}", lambda match: f"{int(match[0]) + 37 * number:0{len(match[0])}d}", address
-    )
+    published = pattern.published + timedelta(minutes=41 * number)
+    slug = re.sub(r"[^a-z0-9]+", "-", headline.lower()).strip("-")
     return replace(
         pattern,
-        url=f"{address}/{re.sub(r'[^a-z0-9]+', '-', headline.lower()).strip('-')}",
+        url=_address(pattern.url, number, published, slug),
         headline=headline,
-        published=pattern.published + timedelta(minutes=41 * number),
+        published=published,
         modified=None,
         deck=_prose(len(pattern.deck.split()), lot),
         authors=tuple(_name(lot) for _ in pattern.authors),
@@ -68,6 +71,27 @@ def _invented(pattern: Story, number: int, lot: Random) -> Story:
         edit=None,
         vanishes=False,
     )
+
+
+def _address(pattern: str, number: int, published: datetime, slug: str) -> str:
+    """An address like the pattern, with a key of its own in the form of its site."""
+    forms = (
+        (r"(?<=suara\.com/)(\w+)/\d{4}/\d\d/\d\d/\d{6}/[^/]+$", rf"\1/{published:%Y/%m/%d/%H%M%S}"),
+        (r"(?<=/)[a-z0-9]{6}\d{3}/[^/]+$", f"{_base36(int(published.timestamp()))}001"),
+        (r"(?<=/)\d{6,7}/[^/]+$", f"{9_000_000 + number}"),
+    )
+    for form, key in forms:
+        if re.search(form, pattern):
+            return re.sub(form, f"{key}/{slug}", pattern)
+    return re.sub(r"[A-Za-z0-9]{8}-[^/]+$", f"{90_000_000 + number}-{slug}", pattern)
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = (string.digits + string.ascii_lowercase)[digit] + digits
+    return digits
 
 
 def _name(lot: Random) -> str:

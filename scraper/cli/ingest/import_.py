@@ -1,4 +1,4 @@
-"""`warta import`: collections of already scraped articles, into the archive."""
+"""`warta import`: collections of scraped articles, and web archives, into the archive."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import reading_limits
+from scraper.cli.ingest.web_archives import import_archives, show_archives, sorted_by_kind
 from scraper.cli.rendering.terminal import (
     columns,
     interruptible,
@@ -28,6 +29,7 @@ from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.collections.stories import ImportOptions
 from scraper.ingest.importer import Report, Survey, WrongMapping, import_file, survey
+from scraper.ingest.web_archives.importing import counts_of
 from scraper.ingest.writing import OUTCOMES
 from scraper.spiders import sites
 
@@ -66,6 +68,7 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     metavar="FORMAT",
     help="Format of dates, like %d/%m/%Y; tried before the usual ones.",
 )
+@options.jobs
 @options.archive
 @options.json
 @click.pass_context
@@ -77,11 +80,19 @@ def import_command(
     site: str | None,
     zone: ZoneInfo,
     formats: tuple[str, ...],
+    jobs: int | None,
     path: Path,
     as_json: bool,
 ) -> None:
-    """Import already scraped articles into the archive: JSON lines, a JSON array or CSV; files of
-    news-watch as they are.
+    """Import into the archive what others have: web archives (WARC of any crawler, WACZ, folders of
+    saved pages), and scraped articles (JSON lines, a JSON array, CSV; files of news-watch as they
+    are).
+
+    Of web archives, each page of a known publisher is read as a crawl reads it; its time is that of
+    its capture, and those of one story are taken in the order of their times, whatever that of the
+    files. Nothing is written into the past: a page that is older than what is known of its story is
+    kept as evidence alone. Other records are counted by reason. After an interruption the same
+    command resumes.
 
     Columns are recognised by their usual names (url, link, title, judul, content, isi,
     publish_date, tanggal, source, author ...). Texts are cleaned as by `warta clean`. Importing a
@@ -89,6 +100,7 @@ def import_command(
     with --json each is a line of its own.
 
     \b
+    warta import CC-NEWS-20261120010203-00042.warc.gz saved-pages/
     warta import news-watch-ihsg-20261120_09.csv
     warta import --map body=artikel --map published_at=terbit --date-format %d/%m/%Y koleksi.csv
     gunzip -c koleksi.jsonl.gz | warta import --jsonl --site kompas.com -
@@ -96,15 +108,22 @@ def import_command(
     name = site.encode(errors="replace").decode().strip().lower() if site else None
     terms = ImportOptions(mapping=_mapping(pairs), site=name, zone=zone, formats=formats)
     sites()  # loaded once, for all workers
-    with _openable(files) as reopened, Workers(1, reading_limits(context)) as workers:
-        found = list(_surveyed(dict.fromkeys(files), reopened, terms, kind))
+    limits = reading_limits(context)
+    collections, archives, unreadable = sorted_by_kind(files, is_collection=kind is not None)
+    with _openable(collections) as reopened, Workers(1, limits) as workers:
+        found = list(_surveyed(dict.fromkeys(collections), reopened, terms, kind))
         reports = list(_imported(path, found, reopened, terms, workers, as_json=as_json))
+    results, broken = import_archives(path, archives, jobs=jobs, limits=limits)
     if as_json:
         print_json(map(_row, reports))
-    elif reports:
+        print_json({"file": str(each.path)} | counts_of(each) for each in results)
+    else:
         _show(reports)
-    if len(found) < len(set(files)) or any(report.bad for report in reports):
-        raise SystemExit(3 if any(report.outcomes for report in reports) else 1)
+        show_archives(results)
+    missed = unreadable + broken + len(set(collections)) - len(found)
+    outcomes = [each.outcomes for each in reports] + [each.outcomes for each in results]
+    if missed or any(each.bad for each in reports) or any(each.bad for each in results):
+        raise SystemExit(3 if any(each.total() for each in outcomes) else 1)
 
 
 @contextmanager
@@ -207,6 +226,8 @@ def _row(report: Report) -> dict[str, Any]:
 
 
 def _show(reports: Sequence[Report]) -> None:
+    if not reports:
+        return
     print_table([_row(report) | {"bad": report.bad.total()} for report in reports], _COLUMNS)
     for report in reports:
         reasons = report.doubts.copy()

@@ -24,7 +24,7 @@ _COLUMNS = terminal.columns(
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("whole", metavar="OUT", type=click.Path(path_type=Path))
 @click.argument("archives", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--update", is_flag=True, help="Take into OUT what is new since it was merged.")
 @click.option("--no-clusters", is_flag=True, help="Do not compare the texts of all stories.")
@@ -32,7 +32,7 @@ _COLUMNS = terminal.columns(
 @options.jobs
 @options.json
 def merge(
-    out: Path,
+    whole: Path,
     archives: tuple[Path, ...],
     update: bool,
     no_clusters: bool,
@@ -56,14 +56,14 @@ def merge(
         update=update, clusters=not no_clusters, force=force, jobs=options.processes(jobs)
     )
     with ExitStack() as stack:
-        if update and out.exists():
-            stack.enter_context(nobody_writes(out))
+        if update and whole.exists():
+            stack.enter_context(nobody_writes(whole))
         stack.enter_context(terminal.interruptible("Stopped; the same merge, run again, resumes."))
         advance = stack.enter_context(terminal.progress_bar("merging", total=None, as_share=True))
         report = merge_archives(
-            out, archives, chosen, now=datetime.now(UTC), advance=advance, note=terminal.note
+            whole, archives, chosen, now=datetime.now(UTC), advance=advance, note=terminal.note
         )
-    _print(out, report, as_json=as_json)
+    _print(whole, report, as_json=as_json)
 
 
 def _print(out: Path, report: Report, *, as_json: bool) -> None:

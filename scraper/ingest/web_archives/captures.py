@@ -1,7 +1,6 @@
 """What a web archive holds: captures, and where their records are."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +20,10 @@ class Section:
     """As it was when the import began: what a growing file gains is left for the next import."""
     compressed: bool
     """Whether each record is a gzip member."""
+    name: str
+    """Of the file without its folder, of a member of a WACZ with that before it."""
+    unpacked: bool = False
+    """Whether it is an unpacked copy, whose offsets say nothing of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +35,19 @@ class Indexed:
     length: int
     """Bytes of the record's block."""
     kind: str
-    """`page`, `unchanged` (server-not-modified), `same` (identical-payload-digest), `robots`, or
-    `none` for a record without a page.
+    """`page`, `unchanged` (server-not-modified), `same` (identical-payload-digest), `robots`,
+    `request`, or `none` for a record without a page.
     """
     reason: str | None = None
     """Why it is none: a code of archive.ledger.wording."""
     url: str = ""
     """As the record says, without the angle brackets of some tools."""
+    site: str = ""
+    """Name of its publisher; empty for an unknown one."""
+    key: str = ""
+    """The story's identity at its site; of robots.txt its host."""
+    part: int = 1
+    """Which page of its story it is."""
     captured_at: datetime | None = None
     """Aware, UTC; None for a record without a readable date, which is none of a page."""
     record_id: str | None = None
@@ -46,41 +55,23 @@ class Indexed:
     payload_digest: str | None = None
     """WARC-Payload-Digest, as written; None where the record has none."""
     refers_to: str | None = None
-    """Of a revisit: the record's id, or address and date, that it refers to."""
+    """Of a revisit: the id, or else time and address, of the capture that it repeats. Else the id
+    of the record that was written with it: a response's request, or the other way round.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CapturedPage:
-    """One capture as it is read: a response, or the reason why it is no page."""
+class SavedFile:
+    """A saved page in a folder, with what its manifest says."""
 
-    url: str
-    """As the record says."""
-    captured_at: datetime
-    """Aware, UTC."""
-    status: int
-    """HTTP status; 200 for a saved page."""
-    protocol: str = "HTTP/1.1"
-    """As the status line says; of HTTP/2 as the tool that recorded it wrote."""
-    headers: tuple[tuple[str, str], ...] = ()
-    """In order, repeats apart; without the pseudo headers of HTTP/2."""
-    body: bytes = field(default=b"", repr=False)
-    """Without chunks and decompressed."""
+    path: Path
+    name: str
+    """Below its folder, with slashes."""
+    url: str | None = None
+    """None where no manifest says."""
+    fetched_at: datetime | None = None
+    """Aware, UTC; None where no manifest says."""
+    content_type: str = ""
+    """Empty where no manifest says."""
     reason: str | None = None
-    """Why it is no page of a story: a code of archive.ledger.wording; None for a page."""
-    incomplete: bool = False
-    """Whether the payload is shorter than its Content-Length says."""
-    address: str | None = None
-    """WARC-IP-Address; None where the record has none."""
-    request: tuple[tuple[str, str], ...] | None = None
-    """Headers of the request in the same file; None where that is not known."""
-    record_id: str | None = None
-    """WARC-Record-ID; None for a saved page."""
-
-    @property
-    def joined_headers(self) -> Mapping[str, str]:
-        """Names in lower case; repeated headers joined by a comma (RFC 9110, 5.3)."""
-        joined: dict[str, str] = {}
-        for name, value in self.headers:
-            lower = name.lower()
-            joined[lower] = f"{joined[lower]}, {value}" if lower in joined else value
-        return joined
+    """Why it cannot be read: a code of archive.ledger.wording."""

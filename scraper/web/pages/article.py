@@ -1,6 +1,7 @@
 """One story: its text, its revisions and the evidence for them."""
 
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from archive.archive import Archive, Reader
@@ -10,8 +11,13 @@ from archive.revisions import queries
 from archive.revisions.changes import edits_as_json, edits_between
 from archive.revisions.evidence import pages_of
 from archive.syndication import queries as syndication
+from scraper.web.parts import PART, parts, shown
 from scraper.web.view import PageError, Request, View, site_zone
 
+REVISIONS = 20
+"""Revisions of a timeline at each of its ends; those between are one step from page to page."""
+COPIES = 20
+"""Copies that an article names; its cluster has all."""
 CONTEXT = 1_500
 """Characters of unchanged text that a diff shows before and after a change: some paragraphs."""
 
@@ -39,7 +45,22 @@ def _article(archive: Reader, request: Request, at: datetime | None) -> View:
         "drifted_since": drifted_since(archive, number),
         "citation": _citation(found, queries.revision(archive.db, number, found["revision"])),
     }
-    return View(template="article.html", values=values, shown={"zone": site_zone(found["site"])})
+    return View(
+        template="article.html",
+        values=values,
+        shown={
+            "zone": site_zone(found["site"]),
+            "newest": history[-REVISIONS:],
+            "oldest": history[:-REVISIONS][:REVISIONS],
+            "copies": [row for row in members if row["article_id"] != number][:COPIES],
+            **_text(found, request),
+        },
+    )
+
+
+def _text(found: dict[str, Any], request: Request) -> dict[str, Any]:
+    """Return the paragraphs of a text, or of the part of it that a request names."""
+    return shown(request, parts(("", line) for line in found["body"].split("\n\n") if line.strip()))
 
 
 def _latest(archive: Reader, number: int, at: datetime | None = None) -> dict[str, Any]:
@@ -87,7 +108,7 @@ def revision(archive: Archive, request: Request) -> View:
             "evidence": pages_of(archive.db, number, of),
             "citation": _citation(newest | found, found),
         },
-        shown={"zone": site_zone(newest["site"])},
+        shown={"zone": site_zone(newest["site"]), **_text(found, request)},
     )
 
 
@@ -123,17 +144,27 @@ def diff(archive: Archive, request: Request) -> View:
         shown={
             "zone": site_zone(newest["site"]),
             "beside": request.text("view") != "inline",
-            "changes": [field | {"edits": list(map(_folded, field["edits"]))} for field in fields],
+            **changes(fields, request),
         },
     )
 
 
-def _folded(run: dict[str, str]) -> dict[str, str]:
+def changes(fields: list[dict[str, Any]], request: Request) -> dict[str, Any]:
+    """Return the runs of words of each field, or of the part of them that a request names."""
+    runs = (
+        ((field["field"], run["kind"]), _folded(run)) for field in fields for run in field["edits"]
+    )
+    found = shown(request, parts(runs, PART // 2))  # words that did not change may stand twice
+    by_field = groupby(found["part"], key=lambda run: run[0][0])
+    return found | {"part": [(name, list(runs)) for name, runs in by_field]}
+
+
+def _folded(run: dict[str, str]) -> str:
     """Return a run of words; a long one that did not change shows its beginning and its end."""
     text = run["text"]
     if run["kind"] != "same" or len(text) <= 2 * CONTEXT:
-        return run
-    return run | {"text": f"{text[:CONTEXT]}\n\n[…]\n\n{text[-CONTEXT:]}"}
+        return text
+    return f"{text[:CONTEXT]}\n\n[…]\n\n{text[-CONTEXT:]}"
 
 
 def _of_revision(row: dict[str, Any]) -> dict[str, Any]:

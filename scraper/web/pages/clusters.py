@@ -6,10 +6,13 @@ from archive.archive import Archive
 from archive.revisions import queries as articles
 from archive.revisions.changes import edits_as_json, edits_between
 from archive.syndication import queries
+from scraper.web.pages.article import changes
 from scraper.web.view import PageError, Request, View
 
 PER_PAGE = 25
-"""Clusters on a page."""
+"""Clusters, or members of one, on a page."""
+CELLS = 1_000
+"""Cells of the matrix: with more sites, fewer sources, those that are run most."""
 
 
 def clusters(archive: Archive, request: Request) -> View:
@@ -42,13 +45,17 @@ def cluster(archive: Archive, request: Request) -> View:
             next_step="Clusters get new numbers when all texts are compared again.",
         )
     members = queries.members(archive.db, first)
-    compared = int(request.text("compare") or 0) if request.text("compare").isdigit() else 0
+    wanted = int(request.text("compare") or 0) if request.text("compare").isdigit() else 0
+    compared, page = _comparison(archive, members, wanted), request.page_number()
+    until = page * PER_PAGE
     return View(
         template="cluster.html",
-        values={
-            "cluster_id": number,
-            "members": members,
-            "compared": _comparison(archive, members, compared),
+        values={"cluster_id": number, "members": members, "compared": compared},
+        shown={
+            "rows": members[until - PER_PAGE : until],
+            "page": page,
+            "more": len(members) > until,
+            **changes(compared["fields"] if compared else [], request),
         },
     )
 
@@ -78,7 +85,9 @@ def syndication(archive: Archive, request: Request) -> View:
         values={"rows": rows},
         shown={
             "sites": sites,
-            "sources": sorted(totals, key=lambda source: (-totals[source], source)),
+            "sources": sorted(totals, key=lambda source: (-totals[source], source))[
+                : CELLS // max(len(sites), 1)
+            ],
             "cells": cells,
             "most": max(cells.values(), default=1),
             "agencies": {row["source"] for row in rows if row["is_agency"]},

@@ -19,18 +19,27 @@ DAYS = 12 * 7
 A_YEAR = 366
 """Days of the calendar of one site at most."""
 _COUNTS = ("announced", "kept", "missing", "waiting")
+SITES = 6
+"""Calendars on a page."""
+BAD_DAYS = 10
+"""Days of a site that a list names, the newest."""
 CRAWLS = 10
 """Crawls of a site that are shown."""
 
 
 def coverage(archive: Archive, request: Request) -> View:
     """Show announced and kept stories, per site and day."""
-    period = _period(request, covering.ZONE, DAYS)
-    days = _days(archive, period)
+    period, page = _period(request, covering.ZONE, DAYS), request.page_number()
+    names, until = covering.sites(archive), page * SITES
+    days = _days(archive, period, *chosen) if (chosen := names[until - SITES : until]) else []
     return View(
         template="coverage.html",
         values={"first": period.first, "last": period.last, "days": list(map(_as_row, days))},
-        shown={"calendars": list(_calendars(days, period.first))},
+        shown={
+            "calendars": list(_calendars(days, period.first)),
+            "page": page,
+            "more": len(names) > until,
+        },
     )
 
 
@@ -65,11 +74,13 @@ def _calendars(days: Iterable[covering.Coverage], first: date) -> Iterator[dict[
     for name, group in groupby(days, key=lambda day: day.site):
         found = list(group)
         cells = [_cell(day, monday) for day in found]
+        bad = [cell for cell in cells if cell["marks"]]
         yield {
             "site": name,
             "cells": cells,
             "months": [cell for cell in cells if cell["day"].day <= 7 and not cell["weekday"]],
-            "bad": [cell for cell in cells if cell["marks"]],
+            "bad": bad[-BAD_DAYS:],
+            "earlier": bad[:-BAD_DAYS],
             **{count: sum(getattr(day, count) for day in found) for count in _COUNTS},
         }
 

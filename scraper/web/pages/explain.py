@@ -5,6 +5,7 @@ from archive.errors import ArticleUnknown
 from archive.revisions import queries
 from archive.revisions.narration import sentences
 from scraper.spiders import story_of
+from scraper.web.parts import parts, shown
 from scraper.web.view import PageError, Request, View
 
 
@@ -24,5 +25,5 @@ def explain(archive: Archive, request: Request) -> View:
     return View(
         template="explain.html",
         values={"url": url, "life": life},
-        shown={"lines": list(sentences(life))},
+        shown=shown(request, parts(("", line) for line in sentences(life))),
     )

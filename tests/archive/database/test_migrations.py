@@ -119,8 +119,29 @@ def test_a_new_archive_gets_the_whole_schema_and_runs_no_migration(
     assert schema(tmp_path / "new.db") == schema(old)
 
 
+def before_m007(path: Path) -> None:
+    """Make an archive one of before m007."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TABLE captures")
+        db.execute("DROP TABLE imported_files")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm007'")
+
+
+def test_an_archive_without_imported_web_archives_gets_what_a_new_one_has(
+    path: Path, tmp_path: Path
+) -> None:
+    write(path)
+    Archive(tmp_path / "new.db").close()
+    before_m007(path)
+    with Archive(path) as migrated:
+        assert migrated.captures.done(terms="", digest="0") is None
+        assert all(finding.ok for finding in verify(migrated))
+    assert schema(path) == schema(tmp_path / "new.db")
+
+
 def before_m006(path: Path) -> None:
     """Make an archive one of before m006."""
+    before_m007(path)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP INDEX urls_failed")
         db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm006'")
@@ -147,6 +168,7 @@ def before_m005(path: Path) -> None:
     """Make an archive one of before m005."""
     before_m006(path)
     with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TABLE request_headers")
         for column in (
             "snapshots DROP COLUMN wire",
             "robots DROP COLUMN url",

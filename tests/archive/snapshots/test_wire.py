@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from archive.database.wire import wire_json, wire_of
 from archive.errors import ArchiveDamaged
 from archive.maintenance.verify import verify
 from archive.records import Capture, Hop
-from tests.archive.invented import NOW, keep_page, page, url_of, value
+from tests.archive.invented import NOW, keep_page, page, rows, url_of, value
 
 HOP = Hop(
     url="http://kabar.example/1",
@@ -56,6 +57,45 @@ def test_the_column_is_json_that_sql_can_read_without_what_is_unknown(archive: A
     text = value(archive, "SELECT wire FROM snapshots")
     assert text == '{"protocol":"HTTP/1.1","headers":[["Age","7"]]}'
 
+
+def test_what_the_archive_has_is_not_written_twice(archive: Archive) -> None:
+    kept = {"content-type": "text/html", "vary": "a, b", "etag": '"1"', "date": "besok"}
+    headers = (
+        ("Content-Type", "text/html"),
+        ("Vary", "a"),
+        ("Vary", "b"),
+        ("ETag", '"2"'),  # the last of two
+        ("ETag", '"1"'),
+        ("DATE", "besok"),
+    )
+    usual = (("Host", "www.kabar.example"), ("User-Agent", "warta"))
+    own = (*usual, ("Referer", url_of(1)))
+    hop = replace(HOP, request_headers=usual)
+    wires = [
+        Wire(headers=headers, request_headers=usual, hops=(hop,)),
+        Wire(headers=headers, request_headers=usual),
+        Wire(headers=headers, request_headers=own),
+    ]
+    for number, wire in enumerate(wires, 1):
+        page_of = page(number, headers=kept, wire=wire)
+        assert archive.snapshots.page(keep_page(archive, page_of)).wire == wire
+    (first, second, third) = (json.loads(text) for (text,) in rows(archive, WIRES))
+    assert second["headers"] == [
+        ["Content-Type"],
+        ["Vary", "a"],
+        ["Vary", "b"],
+        ["ETag", '"2"'],
+        ["ETag"],
+        ["DATE"],
+    ]
+    ((digest, lines),) = rows(archive, "SELECT digest, lines FROM request_headers")
+    assert json.loads(lines) == [list(line) for line in usual]
+    assert first["request_headers"] == second["request_headers"] == digest
+    assert first["hops"][0]["request_headers"] == digest
+    assert third["request_headers"] == [list(line) for line in own]
+
+
+WIRES = "SELECT wire FROM snapshots ORDER BY id"
 
 words = st.text(st.characters(), max_size=20)
 lines = st.lists(st.tuples(words, words), max_size=5).map(tuple)
@@ -104,13 +144,16 @@ DAMAGED = {
     "a truth for a number": '{"port":true}',
     "headers that are no list": '{"headers":{"Age":"7"}}',
     "a header that is no list": '{"headers":["Age"]}',
-    "a header without a value": '{"headers":[["Age"]]}',
+    "a header without a name": '{"headers":[[]]}',
     "a header of a number": '{"headers":[["Age",7]]}',
     "a hop without its time": '{"hops":[{"url":"http://kabar.example/","status":301}]}',
     "a hop at no time": '{"hops":[{"url":"u","status":301,"fetched_at":"kemarin"}]}',
     "a hop without an offset": '{"hops":[{"url":"u","status":301,"fetched_at":"2026-11-20"}]}',
     "a capture that is a text": '{"capture":"CC-NEWS"}',
     "hops that are a number": '{"hops":1}',
+    "a header whose value is nowhere": '{"headers":[["Age"]]}',
+    "a header of three": '{"headers":[["Age","7","8"]]}',
+    "request headers that are nowhere": '{"request_headers":"0123456789abcdef"}',
     "an endless number": '{"length":' + "9" * 5_000 + "}",
 }
 

@@ -25,13 +25,14 @@ _MORE = {
 """What commands need beside their required arguments and options."""
 
 _BY_NAME = {
-    "out": "semua.db",
+    "whole": "semua.db",
     "archives": "cadangan.db",
     "words": "beras",
     "site": "rmol",
     "files": "berkas.csv",
     "backup": "cadangan.db",
     "file": "artikel.csv",
+    "out": "halaman.warc.gz",
     "folder": "korpus",
     "old": "korpus",
     "new": "korpus",

@@ -208,7 +208,11 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "page": [("1", "--info"), ("1", "--json"), ("1", "--force", "-o", str(folder / "lihat"))],
         "search": [("pasar",), ("pasar", "--json"), ("merah", "--revisions", "--csv")],
         "list": [(), ("--json",), ("--csv", *as_of)],
-        "export": [("-",), ("-", "--format", "csv")],
+        "export": [
+            ("-",),
+            ("-", "--format", "csv"),
+            ("warc", str(folder / "halaman.warc.gz"), "--revisions", "--wacz"),
+        ],
         "explain": [("1",), ("1", "--json"), (url_of(9),), (url_of(3),)],
         "stats": [(), ("--json",)],
         "datasette": [()],

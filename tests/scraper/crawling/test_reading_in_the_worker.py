@@ -10,8 +10,8 @@ import pytest
 from archive.records import Page
 from archive.syndication.texts import Fingerprint
 from scraper.cli.demo.world import world
-from scraper.crawling.story_reader import read_with_fingerprint
 from scraper.extraction.article import read_story
+from scraper.ingest.reading import read_with_fingerprint
 from scraper.sites.site import Identity
 from scraper.spiders import site_of
 

@@ -10,11 +10,16 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+
+from archive import Archive
+from tests.archive.invented import HOUR, announce, link, url_of
+from tests.archive.invented import check as note
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -43,14 +48,35 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(demo_archive: Path) -> Iterator[str]:
-    """The demo's archive, served on loopback by a thread."""
+def with_a_missing_day(demo_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's archive, and a day on which nine stories were announced that all failed."""
+    path = Path(shutil.copy(demo_archive, tmp_path_factory.mktemp("browser") / "news.db"))
+    day = datetime(2026, 11, 12, 5, tzinfo=UTC)
+    with Archive(path) as archive:
+        for number in range(70_000, 70_009):
+            lost = link(number, url=url_of(number, site="suara"), published_at=day)
+            announce(archive, lost, site="suara", at=day)
+            note(
+                archive,
+                lost.url,
+                "failed",
+                site="suara",
+                at=day + HOUR,
+                reason="http_5xx",
+                status=500,
+            )
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(with_a_missing_day: Path) -> Iterator[str]:
+    """The archive, served on loopback by a thread."""
     import uvicorn
 
     from scraper.web.serve import Deployment, address, application, listen
     from tests.waiting import until
 
-    deployment = Deployment(archive=demo_archive, port=0)
+    deployment = Deployment(archive=with_a_missing_day, port=0)
     config = uvicorn.Config(application(deployment), log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
     with closing(listen(deployment)) as listening:
@@ -123,11 +149,21 @@ def test_a_reader_finds_a_story_its_edit_its_copies_and_its_past(page: Page) -> 
     check(page)
 
 
-def test_a_reader_finds_the_day_in_the_coverage(page: Page) -> None:
-    page.goto("/coverage?from=2026-11-01&to=2026-11-21")
+def test_a_reader_finds_the_day_that_is_missing_in_the_coverage(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("navigation").get_by_role("link", name="Coverage").click()
+    page.get_by_label("From", exact=True).fill("2026-11-01")
+    page.get_by_label("To", exact=True).fill("2026-11-21")
+    page.get_by_role("button", name="Show").click()
     check(page)
     assert page.get_by_role("img").count() == 5
-    page.get_by_role("main").get_by_role("link", name="suara").click()
+    day = page.get_by_text("12 Nov 2026: 0 of 9; 9 × the server failed (5xx)")
+    assert day.count() == 1
+    assert day.is_visible()
+    marked = page.locator("rect.marked")
+    assert marked.count() == 1
+    assert marked.locator("title").text_content() == "12 Nov 2026: 0 of 9"
+    page.get_by_role("main").get_by_role("link", name="suara", exact=True).click()
     assert "no crawl since" in page.get_by_role("main").inner_text()
     check(page)
 

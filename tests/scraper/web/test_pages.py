@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from archive import Archive
-from tests.archive.invented import HOUR, NOW, keep, story
+from tests.archive.invented import HOUR, NOW, SITE, announce, keep, link, story
 from tests.scraper.web.visiting import Site
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -194,6 +195,11 @@ def test_the_history_of_a_url_is_in_sentences(demo_site: Site) -> None:
         ("/search?q=batik&page=51", 400, "lists have pages 1 to 50"),
         ("/article/abc", 404, "There is no number abc"),
         ("/article/1/diff/1", 404, "There is no such page."),
+        ("/nowhere", 404, "There is no such page."),
+        ("/nowhere/at/all/ever", 404, "There is no such page."),
+        ("/nowhere~20else", 404, "There is no such page."),
+        ("/~3Cb~3E", 404, "There is no such page."),
+        ("/-/nowhere", 404, "404"),
         ("/site/X", 404, "This archive has no site called X."),
         ("/web/20261/https://example.org/", 404, "There is no such page."),
         ("/explain?url=https://example.org/", 404, "This address is not in the ledger"),
@@ -268,3 +274,15 @@ def test_datasettes_own_pages_are_below_with_search_and_queries(demo_site: Site)
     assert demo_site.get("/news/newest_edits.json?_shape=array").status == 200
     rows = demo_site.get("/news/latest.json?_shape=array&site=suara&_size=3").json
     assert {row["site"] for row in rows} == {"suara"}
+
+
+def test_pages_show_that_something_is_wrong_with_the_archive_itself(
+    path: Path, serve: Callable[..., Site]
+) -> None:
+    with Archive(path) as archive:
+        announce(archive, link(1))
+        keep(archive, story(1), at=datetime.now(UTC) + 9 * HOUR)
+    for address in ("/", f"/site/{SITE}"):
+        page = serve(path).get(address)
+        assert page.status == 200
+        assert "the archive's clock is ahead" in page.words

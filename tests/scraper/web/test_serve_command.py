@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -116,42 +117,53 @@ def test_without_its_extra_it_says_what_to_install(
     assert "pip install 'warta[web]'" in output
 
 
-def datasette(path: Path, *addresses: str) -> list[str]:
-    """What `datasette FILE --get ADDRESS` prints for each."""
-    command = [sys.executable, "-m", "datasette", str(path)]
-    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
-    return [
-        subprocess.run(
-            [*command, "--get", address],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        ).stdout
-        for address in addresses
-    ]
+@pytest.fixture
+def datasette(tmp_path: Path) -> Callable[..., list[str]]:
+    """What `datasette FILE --get ADDRESS` prints for each, where warta is installed: its entry
+    points are those that its project declares.
+    """
+    from tests.conftest import ROOT
+
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    installed = tmp_path / "site-packages/warta-0.dist-info"
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: warta\nVersion: 0\n")
+    lines = [f"{name} = {module}" for name, module in declared["datasette"].items()]
+    (installed / "entry_points.txt").write_text("\n".join(["[datasette]", *lines]))
+    path = os.pathsep.join([str(installed.parent), *sys.path])
+    environment = os.environ | {"PYTHONWARNINGS": "ignore", "PYTHONPATH": path}
+
+    def run(file: Path, *addresses: str) -> list[str]:
+        command = [sys.executable, "-m", "datasette", str(file)]
+        return [
+            subprocess.run(
+                [*command, "--get", address],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=environment,
+            ).stdout
+            for address in addresses
+        ]
+
+    return run
 
 
-def _installed() -> bool:
-    from importlib.metadata import entry_points
-
-    return any(point.value == "scraper.web.plugin" for point in entry_points(group="datasette"))
-
-
-@pytest.mark.skipif(not _installed(), reason="warta is not installed with its entry points")
-def test_datasette_itself_shows_the_pages_and_its_tables(demo_copy: Path) -> None:
+def test_datasette_itself_shows_the_pages_and_its_tables(
+    demo_copy: Path, datasette: Callable[..., list[str]]
+) -> None:
     front, table = datasette(demo_copy, "/", "/news/latest.json?_shape=array&_size=1")
     assert "Newest in the archive" in front
     assert '"article_id"' in table
 
 
-@pytest.mark.skipif(not _installed(), reason="warta is not installed with its entry points")
 def test_the_plugin_sleeps_where_there_is_no_archive(
-    tmp_path: Path, make_other: Callable[[Path], Path]
+    tmp_path: Path, make_other: Callable[[Path], Path], datasette: Callable[..., list[str]]
 ) -> None:
-    (front,) = datasette(make_other(tmp_path / "other.db"), "/")
+    front, unknown = datasette(make_other(tmp_path / "other.db"), "/", "/nowhere")
     assert "Newest in the archive" not in front
     assert "other" in front
+    assert "Database not found" in unknown
 
 
 @pytest.fixture

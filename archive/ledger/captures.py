@@ -1,0 +1,137 @@
+"""Web archives that were imported: the files, and the captures of stories in them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import chunks
+
+from archive.database.clock import Clock, instant, parsed
+from archive.database.rows import column, insert_row, named_rows, update_row, value
+
+BATCH = 500  # below SQLite's limit of bound values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedFile:
+    """A file of captures as it was when it was imported."""
+
+    digest: str
+    """SHA-256 of its bytes, hexadecimal; of a folder, of its files' names and digests."""
+    terms: str
+    """What decides which of its captures are stories: a digest of publishers and options."""
+    name: str
+    """Without its folder."""
+    size: int
+    """Bytes."""
+    identity: str
+    """Of the file on its disk, by which it is recognised without reading it."""
+
+
+class Captures:
+    """The tables `imported_files` and `captures`; writes belong inside a transaction."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def done(self, *, terms: str, identity: str = "", digest: str = "") -> dict[str, Any] | None:
+        """Return the counts of a file that was imported to its end; None for another."""
+        counts: str | None = value(
+            self._db,
+            """SELECT counts FROM imported_files
+            WHERE terms = ? AND (identity = ? OR digest = ?) AND counts IS NOT NULL""",
+            *(terms, identity, digest),
+        )
+        return json.loads(counts) if counts is not None else None
+
+    def begin_file(self, file: ImportedFile) -> int:
+        """Write that a file's import begins, and return its number."""
+        known = "SELECT id FROM imported_files WHERE digest = ? AND terms = ?"
+        number = value(self._db, known, file.digest, file.terms)
+        if number is not None:
+            update_row(self._db, "imported_files", number, identity=file.identity)
+            return int(number)
+        row = {name: getattr(file, name) for name in ImportedFile.__slots__}
+        return insert_row(self._db, "imported_files", row | {"began_at": self._clock.stamp()})
+
+    def end_file(self, number: int, counts: Mapping[str, Any]) -> None:
+        """Write that a file was imported to its end, and what became of its records."""
+        ended_at, text = self._clock.stamp(), json.dumps(counts, sort_keys=True)
+        update_row(self._db, "imported_files", number, ended_at=ended_at, counts=text)
+
+    def known_records(self, records: Iterable[tuple[str, datetime]]) -> set[str]:
+        """Return those of these record ids that were imported, each with its time of capture.
+
+        Some tools give one id to many records.
+        """
+        times: dict[str, set[str]] = {}
+        for record_id, captured_at in records:
+            times.setdefault(record_id, set()).add(instant(captured_at))
+        found: set[str] = set()
+        for batch in chunks(times, BATCH):
+            ids = list(batch)
+            marks = ",".join("?" * len(ids))
+            statement = f"SELECT record_id, captured_at FROM captures WHERE record_id IN ({marks})"  # noqa: S608
+            found |= {i for i, at in self._db.conn.execute(statement, ids) if at in times[i]}
+        return found
+
+    def is_known(self, url: str, *, site: str, captured_at: datetime, digest: str) -> bool:
+        """Return whether a capture of an address is there, by an earlier import or by a crawl: the
+        same bytes at the same second; an empty digest is a 304.
+        """
+        statement = """SELECT 1 FROM urls u WHERE u.url = :url AND u.site = :site AND (
+            EXISTS (SELECT 1 FROM captures c
+                WHERE c.url_id = u.id AND c.captured_at = :at AND c.digest = :digest)
+            OR EXISTS (SELECT 1 FROM snapshots s
+                WHERE s.url_id = u.id AND s.fetched_at = :at AND s.digest = :digest)
+            OR :digest = '' AND EXISTS (SELECT 1 FROM checks k
+                WHERE k.url_id = u.id AND k.outcome = 'not_modified'
+                AND coalesce(k.asked_at, substr(k.checked_at, 1, 19) || '+00:00') = :at))"""
+        given = {"url": url, "site": site, "at": instant(captured_at), "digest": digest}
+        return value(self._db, statement, **given) is not None
+
+    def insert(self, **row: Any) -> None:
+        """Write a capture; `captured_at` is an aware datetime."""
+        row["captured_at"] = instant(row["captured_at"])
+        insert_row(self._db, "captures", row)
+
+    def outcomes(self, file_id: int) -> list[tuple[str, str | None, int]]:
+        """Count the captures of a file by outcome and reason."""
+        statement = """SELECT outcome, reason, count(*) FROM captures WHERE file_id = ?
+            GROUP BY 1, 2 ORDER BY 1, 2"""
+        return list(self._db.conn.execute(statement, (file_id,)))
+
+    def stands_since(self, site: str, key: str) -> datetime | None:
+        """Return until when a story's newest revision is known to have stood on its page.
+
+        The time of its page, of the last check that found it, or of the last capture of it. A text
+        without a page stands since the archive has it. None for a story that is not there.
+        """
+        newest = named_rows(
+            self._db,
+            """SELECT r.kind, r.observed_at, s.fetched_at FROM articles a
+            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            LEFT JOIN snapshots s ON s.id = r.snapshot_id
+            WHERE a.site = ? AND a.key = ?""",
+            (site, key),
+        )
+        if not newest:
+            return None
+        (row,) = newest
+        seen = column(
+            self._db,
+            """SELECT last_checked_at FROM urls WHERE site = :site AND key = :key
+                AND state IN ('kept', 'unchanged', 'gone') AND last_checked_at IS NOT NULL
+            UNION ALL SELECT max(c.captured_at) FROM urls u JOIN captures c ON c.url_id = u.id
+                WHERE u.site = :site AND u.key = :key
+                AND c.outcome IN ('new', 'revised', 'unchanged', 'not_modified')""",
+            site=site,
+            key=key,
+        )
+        own = row["fetched_at"] if row["kind"] != "removed" else None
+        times = map(parsed, [own or row["observed_at"], *seen])
+        return max(time for time in times if time is not None)

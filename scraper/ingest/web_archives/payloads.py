@@ -1,0 +1,248 @@
+"""One capture as it is read: the record's block to headers and body, and how it came over the wire.
+
+What other crawlers store differs. A body may be as it was sent, chunked and compressed, or decoded,
+under headers that say otherwise; CC-NEWS keeps the original ones as `X-Crawler-*`.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import zstandard
+from warcio.bufferedreaders import BufferedReader, ChunkedDataReader
+
+from archive.records import Capture, HeaderLines, Wire
+from scraper.ingest.web_archives.captures import MAX_PAGE, MAX_RECORD, Section
+from scraper.ingest.web_archives.records import (
+    UNREADABLE,
+    Records,
+    SectionFile,
+    plain_headers,
+    quiet,
+    status_of,
+    target_of,
+    time_of,
+)
+
+BLOCK = 64 * 1024
+"""Bytes read from a file at a time: a page is seldom longer."""
+MAX_CODINGS = 3
+"""Codings of one body, as in crawls."""
+
+_CRAWLER = "x-crawler-"
+_CODINGS = {"x-gzip": "gzip", "gzip": "gzip", "deflate": "deflate", "br": "br", "zstd": "zstd"}
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_SECRET = re.compile(r"cookie|authorization|proxy-", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapturedPage:
+    """A capture as it was read: a response, or the reason why it is no page."""
+
+    url: str = ""
+    """As the record says."""
+    captured_at: datetime | None = None
+    """Aware, UTC; None where the record cannot be read."""
+    status: int = 200
+    """HTTP status; 200 for a saved page."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case; repeated headers joined by a comma."""
+    body: bytes = field(default=b"", repr=False)
+    """Without chunks and decompressed."""
+    wire: Wire | None = field(default=None, repr=False)
+    """How it came over the wire, and where it is kept; None for none."""
+    incomplete: bool = False
+    """Whether there is less of it than its headers say."""
+    reason: str | None = None
+    """Why it is no page: a code of archive.ledger.wording; None for a page."""
+
+
+def read_capture(
+    section: Section, offset: int, *, software: str | None = None, request: int | None = None
+) -> CapturedPage:
+    """Read the record at an offset; `request` is the offset of its request in the same section."""
+    with SectionFile(section) as file, quiet():
+        sent = _request_at(file, request) if request is not None else None
+        records = Records(file, offset, block=BLOCK)
+        try:
+            for record in records:
+                return _captured(section, offset, records, record, software, sent)
+        except UNREADABLE:
+            pass
+    return CapturedPage(reason="file_changed")
+
+
+def _request_at(file: SectionFile, offset: int) -> tuple[str, HeaderLines] | None:
+    """Return method and headers of a request, without cookies and credentials."""
+    records = Records(file, offset, block=BLOCK)
+    for record in records:
+        http = records.http_headers(record, record.raw_stream)
+        return (http.protocol, _lines(http)) if http is not None else None
+    return None
+
+
+def _captured(
+    section: Section,
+    offset: int,
+    records: Records,
+    record: Any,
+    software: str | None,
+    sent: tuple[str, HeaderLines] | None,
+) -> CapturedPage:
+    about = plain_headers(record.rec_headers.headers)
+    block = record.raw_stream.read(MAX_RECORD)
+    found = CapturedPage(url=target_of(about), captured_at=time_of(about.get("warc-date")))
+    evidence = Capture(
+        file=section.name,
+        offset=None if section.unpacked else offset,
+        record_id=about.get("warc-record-id"),
+        payload_digest=about.get("warc-payload-digest"),
+        software=software,
+    )
+    address = about.get("warc-ip-address")
+    if record.rec_type == "resource":
+        headers = {"content-type": about.get("content-type", "")}
+        wire = Wire(address=address, capture=evidence)
+        reason = "bad_digest" if _is_broken(about, block, block) else None
+        return replace(found, headers=headers, body=block, wire=wire, reason=reason)
+    stream = BytesIO(block)
+    http = records.http_headers(record, stream)
+    status = status_of(http)
+    if status is None:
+        return replace(found, reason="bad_http")
+    payload = stream.read()
+    if _is_broken(about, block, payload):
+        return replace(found, reason="bad_digest")
+    headers = _joined(http.headers)
+    unchunked = _unchunked(payload, headers)
+    body, whole = _decoded(unchunked, headers.get("content-encoding", ""))
+    if len(body) > MAX_PAGE:
+        return replace(found, reason="too_large")
+    wire = Wire(
+        protocol=http.protocol or None,
+        reason=http.statusline.partition(" ")[2],
+        headers=_original(_lines(http)),
+        length=_number(headers.get(f"{_CRAWLER}content-length"), len(unchunked)),
+        address=address,
+        capture=evidence,
+    )
+    if sent is not None:
+        wire = _with_request(wire, *sent)
+    short = len(payload) < _number(headers.get("content-length"), 0)
+    return replace(
+        found,
+        status=status,
+        headers=headers,
+        body=body,
+        wire=wire,
+        incomplete=not whole or (short and "transfer-encoding" not in headers),
+    )
+
+
+def _lines(http: Any) -> HeaderLines:
+    """Return the lines of a head, without the pseudo headers of HTTP/2."""
+    return tuple((name, value) for name, value in http.headers if name and name[0] != ":")
+
+
+def _joined(lines: HeaderLines) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, value in lines:
+        lower = name.lower()
+        joined[lower] = f"{joined[lower]}, {value}" if lower in joined else value
+    return joined
+
+
+def _original(lines: HeaderLines) -> HeaderLines:
+    """Return the lines that the server sent, where a crawler kept changed ones as X-Crawler-*."""
+    replaced = {
+        name[len(_CRAWLER) :].lower() for name, _value in lines if name.lower().startswith(_CRAWLER)
+    }
+    kept = (line for line in lines if line[0].lower() not in replaced)
+    return tuple((re.sub(f"(?i)^{_CRAWLER}", "", name), value) for name, value in kept)
+
+
+def _with_request(wire: Wire, method: str, lines: HeaderLines) -> Wire:
+    """Add what was requested; where that had cookies, neither they nor new ones are kept."""
+    sent = tuple(line for line in lines if not _SECRET.match(line[0]))
+    headers = wire.headers
+    if len(sent) < len(lines):
+        headers = tuple(line for line in headers if line[0].lower() != "set-cookie")
+    return replace(wire, method=method or "GET", request_headers=sent, headers=headers)
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() else otherwise
+
+
+def _is_broken(about: Mapping[str, str], block: bytes, payload: bytes) -> bool:
+    """Whether a record has other bytes than its digests say.
+
+    That of the block decides, where there is one: tools differ in what a payload is, as sent or
+    without chunks, so there either is right.
+    """
+    if (right := _has_digest(about.get("warc-block-digest"), block)) is not None:
+        return not right
+    digest = about.get("warc-payload-digest")
+    right = _has_digest(digest, payload)
+    return right is False and not _has_digest(digest, _dechunked(payload))
+
+
+def _has_digest(digest: str | None, data: bytes) -> bool | None:
+    """Whether data has a digest like `sha1:` and its value in base 32 or 16; None for no such."""
+    algorithm, _colon, wanted = (digest or "").partition(":")
+    name = algorithm.lower().replace("-", "")
+    if name not in ("md5", "sha1", "sha256", "sha512"):
+        return None
+    found = hashlib.new(name, data, usedforsecurity=False).digest()
+    if len(wanted) == 2 * len(found):
+        return wanted.lower() == found.hex()
+    return wanted.upper().rstrip("=") == base64.b32encode(found).decode().rstrip("=")
+
+
+def _unchunked(payload: bytes, headers: Mapping[str, str]) -> bytes:
+    if "chunked" not in headers.get("transfer-encoding", "").lower():
+        return payload
+    return _dechunked(payload)
+
+
+def _dechunked(payload: bytes) -> bytes:
+    """Return a body without its chunks; one that has none as it is."""
+    chunks: bytes = ChunkedDataReader(BytesIO(payload)).read(MAX_RECORD)
+    return chunks
+
+
+def _decoded(body: bytes, codings: str) -> tuple[bytes, bool]:
+    """Decompress a body, where it is compressed at all; return whether it was whole, too."""
+    whole = True
+    named = [name.strip().lower() for name in codings.split(",")]
+    for name in reversed(named[-MAX_CODINGS:]):
+        coding = _CODINGS.get(name)
+        if coding == "zstd":
+            body, complete = _unzstd(body)
+        elif coding in BufferedReader.get_supported_decompressors():
+            body, complete = _unpacked(body, str(coding))
+        else:
+            continue
+        whole = whole and complete
+    return body, whole
+
+
+def _unpacked(body: bytes, coding: str) -> tuple[bytes, bool]:
+    reader = BufferedReader(BytesIO(body), decomp_type=coding)
+    unpacked: bytes = reader.read(MAX_PAGE + 1)
+    return unpacked, getattr(reader.decompressor, "eof", True) or len(unpacked) > MAX_PAGE
+
+
+def _unzstd(body: bytes) -> tuple[bytes, bool]:
+    if not body.startswith(_ZSTD):
+        return body, True
+    try:
+        unpacked = zstandard.ZstdDecompressor().stream_reader(body).read(MAX_PAGE + 1)
+    except zstandard.ZstdError:
+        return b"", False
+    return unpacked, True
