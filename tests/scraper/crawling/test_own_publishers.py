@@ -93,7 +93,9 @@ def test_scrapy_lists_it_and_crawls_it(serve, news, folder):
     proxy = serve(kabar(1))
     place = news.parent
     (place / "scrapy.cfg").write_text("[settings]\ndefault = scraper.settings\n")
+    broken = written(folder, "lereng", ("Asia/Makassar", "Asia/Makasar"))
     listed = run(proxy, "scrapy", "list", cwd=place)
+    assert str(broken) in listed.stderr
     assert listed.stdout.split() == ["islamtimes", "kabar", "medcom", "republika", "rmol", "suara"]
     done = run(proxy, "scrapy", "crawl", "kabar", *FAST, *CLOCK, cwd=place)
     assert done.returncode == 0, done.stderr
