@@ -150,18 +150,6 @@ def test_the_schedule_crawls_it_in_a_process_of_its_own(serve, news, folder, war
     assert " schedule once kabar " in warta(proxy, "schedule", "cron")
 
 
-@pytest.mark.slow
-def test_a_scheduled_crawl_of_a_broken_one_fails_with_the_reason(serve, news, folder, warta):
-    (folder).mkdir()
-    (folder / "kabar.py").write_text("SITE = (")
-    done = run(
-        serve({}), "scraper", "schedule", "once", "kabar", "--archive", str(news), cwd=news.parent
-    )
-    assert done.returncode == 1
-    line = json.loads(done.stderr.splitlines()[-1])
-    assert line["said"].endswith(f"{folder / 'kabar.py'}: line 1: '(' was never closed")
-
-
 def test_it_is_in_all_that_reads_an_archive(serve, crawl, news, folder, warta):
     written(folder)
     proxy = serve(kabar(1, 2))
