@@ -11,6 +11,7 @@ from base64 import b32encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha1
 from http import HTTPStatus
 from io import BytesIO
@@ -42,6 +43,12 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _PLAIN_URL = re.compile(r"[!-~]+")
 _METHODS = frozenset("GET HEAD POST PUT DELETE OPTIONS PATCH".split())
+_HTTP = {
+    "response": "application/http; msgtype=response",
+    "revisit": "application/http; msgtype=response",
+    "request": "application/http; msgtype=request",
+}
+"""Content-Type of records of HTTP."""
 _HTTP_1 = ("HTTP/1.0", "HTTP/1.1")
 
 Fields = Sequence[tuple[str, object]]
@@ -231,11 +238,17 @@ def _decoded(exchange: Exchange, size: int) -> list[tuple[str, str]]:
 
 def _lines(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return lines that stay lines: none without a name, as are HTTP/2's own, and no breaks."""
-    return [(name, _clean(value)) for name, value in headers if _TOKEN.fullmatch(name)]
+    return [(name, _clean(value)) for name, value in headers if _is_name(name)]
+
+
+@lru_cache(maxsize=1000)
+def _is_name(name: str) -> bool:
+    return _TOKEN.fullmatch(name) is not None
 
 
 def _clean(value: object) -> str:
-    return _CONTROLS.sub(" ", str(value)).strip()
+    text = str(value)
+    return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip()
 
 
 def _fields(fields: Fields) -> bytes:
@@ -266,10 +279,16 @@ class _Http(StatusAndHeaders):
 
 
 def _digest(*parts: bytes) -> str:
+    if not any(parts):
+        return _EMPTY
     found = sha1(usedforsecurity=False)
     for part in parts:
         found.update(part)
     return f"sha1:{b32encode(found.digest()).decode()}"
+
+
+_EMPTY = "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"
+"""Of no bytes, as most records have no body."""
 
 
 class _Writer:
@@ -279,20 +298,20 @@ class _Writer:
         self._writer = WARCWriter(None, gzip=False, warc_version=VERSION)
 
     def __call__(
-        self, kind: str, headers: Mapping[str, str], body: bytes, http: _Http | None, mime: str
+        self, kind: str, headers: Mapping[str, str], body: bytes, http: _Http | None
     ) -> bytes:
         record = self._writer.create_warc_record(
             "",
             kind,
             payload=BytesIO(body),
             length=len(body),
-            warc_content_type=mime,
-            warc_headers_dict=headers,
+            warc_content_type=headers["Content-Type"],
+            warc_headers=StatusAndHeaders("", list(headers.items()), protocol=VERSION),
             http_headers=http,
         )
         self._writer.out = BytesIO()
         self._writer.write_record(record)
-        return bytes(self._writer.out.getbuffer())
+        return self._writer.out.getvalue()  # type: ignore[no-any-return]
 
 
 _write = _Writer()
@@ -317,15 +336,14 @@ def _record(
         http.compute_headers_buffer()
         head = http.headers_buff
     uri, date, block = _uri(url), warc_date(at), _digest(head, body)
-    digest = more.get("WARC-Payload-Digest") or _digest(body)
+    digest = more.get("WARC-Payload-Digest") or (_digest(body) if head else block)
     own = seed or more.get("WARC-Concurrent-To") or more.get("WARC-Filename", "")
     found = f"<urn:uuid:{uuid5(_NAMESPACE, f'{kind} {uri} {date} {block} {own}')}>"
     headers = {"WARC-Type": kind, "WARC-Record-ID": found, "WARC-Target-URI": uri}
     headers |= {"WARC-Date": date, **more, "WARC-Payload-Digest": digest}
-    headers["WARC-Block-Digest"] = block
+    headers |= {"WARC-Block-Digest": block, "Content-Type": content_type or _HTTP[kind]}
     if kind == "warcinfo":
         del headers["WARC-Target-URI"], headers["WARC-Payload-Digest"]
-    written = packed(_write(kind, headers, body, http, content_type))
     return Record(
         kind=kind,
         id=found,
@@ -334,5 +352,5 @@ def _record(
         digest=digest,
         mime=mime or content_type,
         status=status,
-        packed=written,
+        packed=packed(_write(kind, headers, body, http)),
     )

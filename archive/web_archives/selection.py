@@ -124,7 +124,7 @@ _OF_STORIES = f"""
     pages AS (
         SELECT a.id AS article_id, s.id AS number FROM stories c
             CROSS JOIN articles a ON a.id = c.id
-            CROSS JOIN urls u ON u.site = a.site AND u.key = a.key
+            CROSS JOIN main.urls u INDEXED BY urls_key ON u.site = a.site AND u.key = a.key
             CROSS JOIN snapshots s ON s.url_id = u.id AND s.part = 1
         UNION
         SELECT r.article_id, r.snapshot_id FROM stories c

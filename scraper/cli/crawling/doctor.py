@@ -16,7 +16,15 @@ from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.publishers import note_broken
-from scraper.cli.rendering.terminal import cell, columns, note, print_json, print_table, say
+from scraper.cli.rendering.terminal import (
+    cell,
+    columns,
+    name_zones,
+    note,
+    print_json,
+    print_table,
+    say,
+)
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
@@ -132,7 +140,7 @@ def _back_off(requested: Backoff, site: str, settings: Settings, now: datetime) 
 
 
 def _show(found: Examination, now: datetime) -> None:
-    row = found.as_dict(now=now)
+    row, zones = found.as_dict(now=now), set[str]()
     _heading("robots.txt")
     for line in _robots_lines(row["robots"]):
         say(line)
@@ -143,9 +151,9 @@ def _show(found: Examination, now: datetime) -> None:
             for each in row["sources"]
             if each["reason"] != NOT_REQUESTED
         ]
-        print_table(sources, _SOURCES)
+        print_table(sources, _SOURCES, zones=zones)
     for story in row["stories"]:
-        _show_story(story)
+        _show_story(story, zones)
     remarks = {"What needs attention": row["problems"], "Good to know": row["notes"]}
     for title, sentences in remarks.items():
         if sentences:
@@ -156,6 +164,7 @@ def _show(found: Examination, now: datetime) -> None:
     verdict = {WELL: "all is well"}.get(row["verdict"], row["verdict"])
     say()
     say(f"{found.site.name}: {verdict} ({found.requests} requests).", fg=colour)
+    name_zones(zones)
 
 
 def _heading(text: str) -> None:
@@ -189,7 +198,7 @@ def _rule(robots: dict[str, Any]) -> str:
     return "no group applies to warta"
 
 
-def _show_story(story: dict[str, Any]) -> None:
+def _show_story(story: dict[str, Any], zones: set[str]) -> None:
     _heading(f"Story {story['url']}")
     if not story["layout"]:
         say(f"Not read: {story['why']}.")
@@ -208,7 +217,7 @@ def _show_story(story: dict[str, Any]) -> None:
         }
         for name, found in story["fields"].items()
     ]
-    print_table(rows, _FIELDS, flexible="value")
+    print_table(rows, _FIELDS, flexible="value", zones=zones)
     for title, what in (("Missing", story["missing"]), ("Doubtful", story["warnings"])):
         if what:
             say(f"{title}: {', '.join(what)}.")

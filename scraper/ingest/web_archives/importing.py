@@ -126,6 +126,7 @@ class WebImport:
         self._unread: list[Counter[str]] = []
         self._profiles: dict[str, tuple[Site, Constant]] = {}
         self._robots: dict[int, RobotsTxt | None] = {}
+        self._joined: set[int] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -285,8 +286,11 @@ class WebImport:
         if reason != "known":
             self._unread[row["source"]][reason] += 1
 
-    def note_parts(self, numbers: Sequence[int], url_id: int) -> None:
-        """Write that further pages were joined to a story."""
+    def note_parts(self, numbers: Sequence[int], url_id: int | None) -> None:
+        """Write that further pages were joined to a story; `url_id` is None for a known one."""
+        self._joined.update(numbers)
+        if url_id is None:
+            return
         for row in self._index.of(numbers):
             self.note(row, url_id=url_id, digest="", outcome="part", reason=None)
 
@@ -319,24 +323,28 @@ class WebImport:
         except ReadingBroke:
             return Reread(evidence=evidence, refusal="reading_broke_off")
 
+    def _count_alone(self, number: int) -> int:
+        """Count a file's further pages that are with no story, here or by an earlier import."""
+        rows = [row for row in self._index.parts(number) if row["number"] not in self._joined]
+        known = self._archive.captures.known_records((row["record_id"], _time(row)) for row in rows)
+        return sum(row["record_id"] not in known for row in rows)
+
     def _result(self, number: int) -> Result:
         surveyed, unread = self._surveyed[number], self._unread[number]
         result = Result(path=self.sources[number].path, records=surveyed.records)
         reasons = surveyed.others + unread
-        stories, parts = self._index.count_stories(number)
-        written = 0
+        stories, written = self._index.count_stories(number), 0
         for outcome, reason, count in self._archive.captures.outcomes(self._files[number]):
-            written += count
             if outcome == "part":
-                parts -= count
-                written -= count
-            elif outcome in STORIES:
+                continue
+            written += count
+            if outcome in STORIES:
                 result.outcomes["unchanged" if outcome == "not_modified" else outcome] += count
             else:
                 result.refused[str(reason)] += count
         result.outcomes["known"] = max(0, stories - written - unread.total())
         result.outcomes["taken_down"] = reasons.pop("taken_down", 0)
-        reasons["part_alone"] = max(0, parts)
+        reasons["part_alone"] = self._count_alone(number)
         for reason, count in reasons.items():
             if count:
                 (result.bad if reason in BAD else result.skipped)[reason] += count
@@ -435,6 +443,7 @@ class _Writer:
         written = None if known else self._written(fetched, link, row)
         if written is None:
             self._work.note_unread(row, "known" if known else "taken_down")
+            self._work.note_parts(self._parts[id(fetched.snapshot)], None)
             return
         url_id = self._archive.ledger.url_id(link.url, site=self._site.name)
         outcome = _outcome(written)
