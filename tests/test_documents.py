@@ -162,6 +162,8 @@ def test_every_command_and_option_of_a_document_exists(document: Path) -> None:
         rest = words
         while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
             assert rest[0] in command.commands or command.invoke_without_command, words
+            if rest[0] not in command.commands:  # the file of `warta export`
+                break
             command, rest = command.commands[rest[0]], rest[1:]
         command.make_parser(click.Context(command)).parse_args(
             [word for word in rest if word != "..."]
@@ -213,7 +215,7 @@ def test_every_topic_that_a_document_refers_to_exists() -> None:
 
 
 def test_the_readme_can_be_read_in_one_sitting() -> None:
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 143
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
 
 
 @pytest.mark.parametrize("package", house.PACKAGES)

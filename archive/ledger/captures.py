@@ -80,14 +80,17 @@ class Captures:
         return found
 
     def is_known(self, url: str, *, site: str, captured_at: datetime, digest: str) -> bool:
-        """Return whether a capture of an address is there: the same bytes at the same second, by
-        an earlier import or by a crawl.
+        """Return whether a capture of an address is there, by an earlier import or by a crawl: the
+        same bytes at the same second; an empty digest is a 304.
         """
         statement = """SELECT 1 FROM urls u WHERE u.url = :url AND u.site = :site AND (
             EXISTS (SELECT 1 FROM captures c
                 WHERE c.url_id = u.id AND c.captured_at = :at AND c.digest = :digest)
             OR EXISTS (SELECT 1 FROM snapshots s
-                WHERE s.url_id = u.id AND s.fetched_at = :at AND s.digest = :digest))"""
+                WHERE s.url_id = u.id AND s.fetched_at = :at AND s.digest = :digest)
+            OR :digest = '' AND EXISTS (SELECT 1 FROM checks k
+                WHERE k.url_id = u.id AND k.outcome = 'not_modified'
+                AND coalesce(k.asked_at, substr(k.checked_at, 1, 19) || '+00:00') = :at))"""
         given = {"url": url, "site": site, "at": instant(captured_at), "digest": digest}
         return value(self._db, statement, **given) is not None
 

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from archive.database.clock import Clock, instant
 from archive.database.connection import read_transaction
-from archive.database.rows import insert_row
+from archive.database.rows import insert_row, named_rows
 from archive.database.wire import wire_json, wire_of
 from archive.errors import ArchiveDamaged
 from archive.identity import bytes_digest
@@ -94,11 +94,11 @@ class Snapshots:
     def page(self, snapshot_id: int) -> Page:
         """Return the page as it was fetched, parts included; raises ArchiveDamaged."""
         with read_transaction(self._db):
-            rows = list(self._db.query(_PAGE, {"id": snapshot_id}))
+            rows = named_rows(self._db, _PAGE, {"id": snapshot_id})
             if not rows:
                 raise ArchiveDamaged(f"snapshot {snapshot_id} is not in the archive")
             first, *further = map(self._page, rows)
-        return replace(first, parts=tuple(further))
+        return replace(first, parts=tuple(further)) if further else first
 
     def retire(self, dictionary_id: int) -> None:
         """Retire a dictionary; the newest pages make a new one if no other is effective."""

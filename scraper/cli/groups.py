@@ -27,6 +27,46 @@ class NaturalGroup(LazyGroup):
         return super().parse_args(ctx, args)
 
 
+class OwnArgument(click.Argument):
+    """An argument of a group itself, which is none of the commands in it."""
+
+    def get_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Called by click, also to name a command by those above it."""
+        return super().get_usage_pieces(ctx) if self in ctx.command.params else []
+
+
+class FileOrCommand(LazyGroup):
+    """A command on a file, and beside it commands that are named by the first word."""
+
+    allow_extra_args = False
+    allow_interspersed_args = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "invoke_without_command": True})
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Called by click."""
+        if args and args[0] in self.commands:
+            ctx.args = list(args)
+            return ctx.args
+        if args and "." not in args[0] and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}; a file's name has an ending, such as .csv.")
+        return click.Command.parse_args(self, ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Called by click."""
+        if not ctx.args:
+            return click.Command.invoke(self, ctx)
+        _name, command, rest = self.resolve_command(ctx, ctx.args)
+        assert command is not None
+        with command.make_context(ctx.args[0], rest, parent=ctx) as below:
+            return below.command.invoke(below)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Called by click."""
+        return click.Command.collect_usage_pieces(self, ctx)
+
+
 class FittedHelp(click.HelpFormatter):
     """Help that fits a narrow terminal, with its examples, which click never wraps."""
 

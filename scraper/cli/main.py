@@ -30,7 +30,7 @@ GROUPS = {
         "changes": ("reading.changes", "List what publishers changed, newest first."),
         "search": ("reading.search", "Search the text of articles, also as it was before."),
         "list": ("reading.list_", "List articles by site, section, author and date."),
-        "export": ("reading.export", "Write articles to CSV, JSON lines, Parquet or Excel."),
+        "export": ("export.command", "Write articles to CSV, Parquet or Excel, pages to WARC."),
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
         "serve": ("reading.serve", "Show the archive as a web site."),
         "page": ("reading.page", "Write the kept page that a revision was read from."),

@@ -39,6 +39,17 @@ def with_archive(command: Callable[..., None]) -> Callable[..., None]:
     return options.archive(reading)
 
 
+def with_whole_archive(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--archive`, and call the command with the archive, open for reading as it is now."""
+
+    @wraps(command)
+    def reading(path: Path, **values: Any) -> None:
+        with opened(path) as archive:
+            command(archive, **values)
+
+    return options.archive(reading)
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Archive]:
     """Open an existing archive for reading."""

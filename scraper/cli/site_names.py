@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import partial
 from urllib.parse import urlsplit
 
 import click
 from click.shell_completion import CompletionItem
 
 from archive.ledger.wording import meant
+from scraper.cli.defaults import folders_of
 from scraper.cli.publishers import refuse_broken
+from scraper.sites.folders import using
 
 
 class SiteName(click.ParamType[str]):
@@ -31,7 +34,9 @@ class SiteName(click.ParamType[str]):
     ) -> list[CompletionItem]:
         """Called by click."""
         begun = incomplete.lower()
-        return [CompletionItem(name) for name in profiled() if name.startswith(begun)]
+        with using(partial(folders_of, ctx)):
+            names = profiled()
+        return [CompletionItem(name) for name in names if name.startswith(begun)]
 
 
 def profiled() -> list[str]:

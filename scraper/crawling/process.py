@@ -5,7 +5,7 @@ import gc
 import logging
 import signal
 from asyncio import Task
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
-from scrapy.settings import Settings
+from scrapy.settings import BaseSettings, Settings
 from scrapy.spiderloader import SpiderLoader
 
 from archive.errors import ArchiveError
@@ -23,7 +23,7 @@ from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.spider import NewsSpider
 from scraper.display import close_all, end_at_once
-from scraper.spiders import sites
+from scraper.spiders import publishers
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +39,22 @@ _SETTINGS = {
 
 
 class SiteSpiders(SpiderLoader):
-    """Scrapy's loader, which has a spider for every site with a profile, too."""
+    """Scrapy's loader, which has a spider for every site with a profile, too; those of the folder
+    beside the archive included.
+    """
+
+    def __init__(self, settings: BaseSettings) -> None:
+        archive = settings.get("ARCHIVE")
+        self._sites = publishers(Path(archive) if archive else None).sites
+        super().__init__(settings)
 
     def list(self) -> list[str]:
         """Called by Scrapy."""
-        return [*sites(), *super().list()]
+        return [*self._sites, *super().list()]
 
     def load(self, spider_name: str) -> type[Spider]:
         """Called by Scrapy; raises KeyError for a name that is neither a site nor a spider."""
-        site = sites().get(spider_name)
+        site = self._sites.get(spider_name)
         if site is None:
             return super().load(spider_name)
         return type(site.name.title(), (NewsSpider,), {"site": site})
@@ -195,16 +202,8 @@ def run_spiders(
     logging.getLogger("scrapy.core.downloader.tls").setLevel(
         logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR
     )
-    crawlers: list[Crawler] = []
-    starts: list[Callable[[], Task[None]]] = []
-    for name in names:
-        crawler = process.create_crawler(name)
-        crawlers.append(crawler)
-        overrides = (site_overrides or {}).get(crawler.spidercls.name, CrawlOverrides())
-        if overrides.delay is not None:
-            crawler.settings.set("DOWNLOAD_DELAY", overrides.delay, priority="cmdline")
-        limit = {"limit": str(overrides.limit)} if overrides.limit else {}
-        starts.append(partial(process.crawl, crawler, **limit, **arguments))
+    crawlers = [process.create_crawler(name) for name in names]
+    starts = list(_starts(process, crawlers, site_overrides or {}, arguments))
     with (ctrl_c or CtrlC()).handled(crawlers) as pressed:
         try:
             _start(starts, pressed, in_turn=settings.getbool("DEMO"))
@@ -227,6 +226,21 @@ def _end(crawls: Sequence[Crawl]) -> None:
                 crawl.end("shutdown", received=0)
             except ArchiveError as error:
                 crawl.error = crawl.error or str(error)
+
+
+def _starts(
+    process: AsyncCrawlerProcess,
+    crawlers: Iterable[Crawler],
+    site_overrides: Mapping[str, CrawlOverrides],
+    arguments: Mapping[str, Any],
+) -> Iterator[Callable[[], Task[None]]]:
+    """Yield what starts each crawl, with what is set for its site alone."""
+    for crawler in crawlers:
+        own = site_overrides.get(crawler.spidercls.name, CrawlOverrides())
+        if own.delay is not None:
+            crawler.settings.set("DOWNLOAD_DELAY", own.delay, priority="cmdline")
+        limit = {"limit": str(own.limit)} if own.limit else {}
+        yield partial(process.crawl, crawler, **limit, **arguments)
 
 
 def _start(starts: Sequence[Callable[[], Task[None]]], pressed: CtrlC, *, in_turn: bool) -> None:

@@ -22,7 +22,7 @@ from scraper.extraction.locate import LayoutMatch, Located, find_article, match_
 from scraper.extraction.metadata import Head, Metadata, read_around, read_metadata
 from scraper.extraction.unprofiled import headlines_in, named, refusal_of_any
 from scraper.sites.addresses import plain_url
-from scraper.sites.site import UNKNOWN, Identity, Site
+from scraper.sites.site import UNKNOWN, Identity, Site, whole_number
 
 EXTRACTION = 4
 """Version of the extraction's code; raise it by hand when a change of code changes results."""
@@ -254,7 +254,7 @@ def _pages_shown(page: Document, site: Site) -> int:
     linked = [site.part_number(link.get("href") or "") for link in page.all(site.pager)]
     scripts = (script.text or "" for script in page.tree.iter("script"))
     counted = filter(None, (re.search(site.page_total, text) for text in scripts))
-    totals = [int(match["pages"]) for match in counted] if site.page_total else []
+    totals = [whole_number(match["pages"]) for match in counted] if site.page_total else []
     return max((1, *linked, *totals))
 
 
@@ -381,7 +381,7 @@ def extractor_of(site: Site | None) -> str:
     return _extractor_of(site if site is not None and site.profiled else None)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _extractor_of(site: Site | None) -> str:
     name, own, learnt = "fallback", [], ""
     if site is not None and site is not UNKNOWN:

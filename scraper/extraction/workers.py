@@ -76,7 +76,7 @@ class Constant:
         return _constant, (self._packed,)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _constant(packed: bytes) -> Any:
     return pickle.loads(packed)  # noqa: S301 - our own
 

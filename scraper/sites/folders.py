@@ -1,7 +1,8 @@
 """Which folders hold profiles of the user's own, for this process.
 
-The command line knows the configuration and the archive, and says it with `using`; whoever uses
-warta as a library, or starts Scrapy, has the environment's.
+The command line knows the configuration and the archive, and says them with `using`. Commands that
+it starts are given both, and find the same; processes that it forks inherit what was loaded; those
+that it spawns `adopt` it. Whoever uses warta as a library has the environment's.
 """
 
 import os
@@ -39,22 +40,40 @@ def folders(named: Path | None, archive: Path | None) -> Folders:
     return tuple(Folder(path=path) for path in usual)
 
 
-def of_environment() -> Folders:
-    """Return the folders of a process that no command line and no setting informs."""
-    named, archive = os.environ.get(VARIABLE), os.environ.get("WARTA_ARCHIVE")
-    return folders(Path(named) if named else None, Path(archive) if archive else None)
+def of_environment(archive: Path | None = None) -> Folders:
+    """Return the folders where no command line says them: the environment does, or an archive."""
+    named, usual = os.environ.get(VARIABLE), os.environ.get("WARTA_ARCHIVE")
+    if archive is None and usual:
+        archive = Path(usual)
+    return folders(Path(named) if named else None, archive)
 
 
-_find: Callable[[], Folders] = of_environment
+_find: Callable[[], Folders] | None = None
+_adopted: Folders | None = None
 _turn = 0
 """Counts the blocks of `using`: each command reads the files anew."""
+
+
+def are_known() -> bool:
+    """Whether a command line, or whoever called `adopt`, says the folders of this process."""
+    return _find is not None or _adopted is not None
 
 
 def current() -> tuple[Folders, int]:
     """Return the folders of this process, whichever thread calls, and a number that changes when
     what was loaded from them is no longer to be used.
     """
-    return _find(), _turn
+    if _find is not None:
+        return _find(), _turn
+    return of_environment() if _adopted is None else _adopted, _turn
+
+
+def adopt(found: Folders | None) -> None:
+    """Take these folders in a process that no command line informs: one that was spawned, or of
+    another program. With None, those of the environment again.
+    """
+    global _adopted, _turn
+    _adopted, _turn = found, _turn + 1
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from types import ModuleType
 
 from archive.printable import one_line
 from scraper.sites.folders import Folder, Folders
-from scraper.sites.profile_checks import clashes, problems, problems_of_name
+from scraper.sites.profile_checks import clashes, kind, problems, problems_of_name
 from scraper.sites.profile_errors import ProfileError, explained
 from scraper.sites.site import Site
 
@@ -128,7 +128,13 @@ def of_packages() -> Iterator[Candidate]:
     found = [(_package_of(point), point) for point in entry_points(group=GROUP)]
     for package, point in sorted(found, key=lambda pair: (pair[0], pair[1].name)):
         origin = f"{point.value} (package {package})"
-        yield Candidate(name=point.name, origin=origin, load=point.load)
+        yield Candidate(name=point.name, origin=origin, load=partial(_imported, point))
+
+
+def _imported(point: EntryPoint) -> object:
+    if point.pattern.match(point.value) is None:
+        raise ProfileError("the entry point is no `module:SITE`")
+    return point.load()
 
 
 def _package_of(point: EntryPoint) -> str:
@@ -179,8 +185,7 @@ def _loaded(candidate: Candidate, known: Mapping[str, Site], origins: Mapping[st
         raise ProfileError(explained(error, candidate.origin)) from error
     site = getattr(found, "SITE", None) if isinstance(found, ModuleType) else found
     if type(site) is not Site:
-        what = "nothing" if site is None else f"a {type(site).__name__}"
-        raise ProfileError(f"SITE has to be a Site of scraper.sites.site, and is {what}")
+        raise ProfileError(f"SITE has to be a Site of scraper.sites.site, and is {kind(site)}")
     wrong = [*problems(site, candidate.name)] or [*clashes(site, known, origins)]
     if wrong:
         raise ProfileError("; ".join(wrong))

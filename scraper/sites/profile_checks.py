@@ -4,10 +4,10 @@ The profiles that come with warta are held to the same by tests.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
-from functools import lru_cache
 from string import Formatter
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from archive.ledger.wording import REASONS, did_you_mean
 from scraper.sites.addresses import is_private
+from scraper.sites.public_suffixes import is_public_suffix
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import (
     DatedIndex,
@@ -40,7 +41,8 @@ WHERE = ("anywhere", "start", "end", "after")
 _KINDS = (Sitemap, NewsSitemap, Feed, Section, PagedIndex, DatedIndex)
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_HOST = re.compile(rf"(?:{_LABEL}\.)+(?=[a-z]){_LABEL}")
+"""Of no IP address, whose last part is a number."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _NUMBERED = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
 _IS_XPATH = ("/", ".//", "(")
@@ -74,7 +76,7 @@ def problems_of_name(name: str) -> Iterator[str]:
         allowed = f"small letters, digits, - and _, at most {MAX_NAME}, a letter first"
         yield f"{name!r} cannot be the name of a publisher; expected {allowed}"
     elif name in RESERVED:
-        yield f"{name!r} cannot be the name of a publisher: warta uses it for something else"
+        yield f"{name!r} cannot be the name of a publisher: warta uses it already"
 
 
 def problems(site: Site, name: str) -> Iterator[str]:
@@ -88,7 +90,7 @@ def problems(site: Site, name: str) -> Iterator[str]:
     if not site.article_urls:
         yield "article_urls is empty: no address would be a story's"
     for place, url in enumerate(site.article_urls):
-        yield from _of_generation(url, f"article_urls[{place}]")
+        yield from _of_generation(url, site.domains, f"article_urls[{place}]")
     for place, (pattern, reason) in enumerate(site.refused_urls):
         yield from _of_pattern(pattern, f"refused_urls[{place}]")
         if reason not in REASONS:
@@ -136,17 +138,17 @@ def _wrong_type(value: Any, hint: Any, name: str) -> Iterator[str]:
         yield from _wrong_tuple(value, get_args(hint), name)
     elif hint is Source and type(value) not in _KINDS:
         expected = ", ".join(kind.__name__ for kind in _KINDS)
-        yield f"{name}: unknown kind of source {_kind(value)}; expected one of {expected}"
+        yield f"{name}: unknown kind of source {kind(value)}; expected one of {expected}"
     elif hint is not Source and type(value) is not hint:
-        yield f"{name}: expected {_article(hint.__name__)}, got {_kind(value)}"
+        yield f"{name}: expected {_article(hint.__name__)}, got {kind(value)}"
     elif is_dataclass(value):
         yield from _wrong_types(value, f"{name}.")
 
 
 def _wrong_tuple(value: Any, inner: tuple[Any, ...], name: str) -> Iterator[str]:
     if not isinstance(value, tuple):
-        comma = "; a tuple of one has a comma: (x,)" if isinstance(value, inner[0]) else ""
-        yield f"{name}: expected a tuple, got {_kind(value)}{comma}"
+        comma = "; a tuple of one has a comma: (x,)" if type(value) is inner[0] else ""
+        yield f"{name}: expected a tuple, got {kind(value)}{comma}"
         return
     hints = [inner[0]] * len(value) if inner[1:] == (...,) else inner
     if len(hints) != len(value):
@@ -156,7 +158,8 @@ def _wrong_tuple(value: Any, inner: tuple[Any, ...], name: str) -> Iterator[str]
         yield from _wrong_type(each, expected, f"{name}[{place}]")
 
 
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
+    """Return what a value is, as messages say it."""
     return "None" if value is None else _article(type(value).__name__)
 
 
@@ -188,15 +191,8 @@ def _of_domain(domain: str) -> Iterator[str]:
     elif not _HOST.fullmatch(domain):
         form = "a host in small letters like kabar.example; xn--… for other letters"
         yield f"domains: expected {form}, got {domain!r}"
-    elif _suffixes().is_public(domain.encode().decode("idna")):
+    elif is_public_suffix(domain.encode().decode("idna")):
         yield f"domains: {domain} is no publisher's alone: anybody may register names below it"
-
-
-@lru_cache(maxsize=1)
-def _suffixes() -> Any:
-    from publicsuffixlist import PublicSuffixList
-
-    return PublicSuffixList(accept_encoded_idn=False)  # in a quarter of the time
 
 
 def _of_address(site: Site, url: str, field: str) -> Iterator[str]:
@@ -223,22 +219,30 @@ def _of_source(site: Site, source: Source, field: str) -> Iterator[str]:
         yield from _of_address(site, step.url, field)
 
 
-def _of_generation(url: ArticleURL, field: str) -> Iterator[str]:
+def _of_template(template: str, groups: Container[str], field: str) -> Iterator[str]:
+    try:
+        parts = list(Formatter().parse(template))
+        for _text, _group, spec, _conversion in parts:
+            format("0", spec or "")
+    except ValueError as error:
+        yield f"{field}: {template!r} is no template ({error})"
+        return
+    for _text, group, _spec, _conversion in parts:
+        if group is not None and group not in groups:
+            yield f"{field}: the pattern has no group {group!r}"
+
+
+def _of_generation(url: ArticleURL, domains: Sequence[str], field: str) -> Iterator[str]:
     """Yield what is wrong with the addresses of stories."""
     if wrong := list(_of_pattern(url.pattern, f"{field}.pattern")):
         yield from wrong
         return
     groups = re.compile(url.pattern).groupindex
     for name, template in (("canonical", url.canonical), ("story_id", url.story_id)):
-        try:
-            named = [found for _text, found, _spec, _how in Formatter().parse(template)]
-        except ValueError as error:
-            yield f"{field}.{name}: {template!r} is no template ({error})"
-            continue
-        for group in filter(lambda found: found is not None and found not in groups, named):
-            yield f"{field}.{name}: the pattern has no group {group!r}"
-    if not url.canonical:
-        yield f"{field}.canonical is empty"
+        yield from _of_template(template, groups, f"{field}.{name}")
+    host = url.canonical.partition("/")[0]
+    if not f".{host}".endswith(("}", *(f".{domain}" for domain in domains))):
+        yield f"{field}.canonical: it does not begin with one of the domains"
     for first in {"y", "yy"} & groups.keys():
         if missing := sorted({"m", "d"} - groups.keys()):
             yield f"{field}.pattern: with group {first} it needs {' and '.join(missing)}"
@@ -250,8 +254,10 @@ def _of_pattern(
     if not pattern:
         return
     try:
-        compiled = re.compile(pattern, flags)
-    except (re.error, RecursionError, OverflowError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # "possible nested set": another meaning one day
+            compiled = re.compile(pattern, flags)
+    except (re.error, Warning, RecursionError, OverflowError) as error:
         yield f"{field}: {pattern!r} is no regular expression ({error})"
         return
     if group is not None and group not in compiled.groupindex:
@@ -316,9 +322,11 @@ def _of_selector(selector: str, field: str, *, nodes: bool) -> Iterator[str]:
         yield f"{field}: {selector!r} is no {kind} ({error})"
         return
     if is_xpath:
-        called = _CALLED.findall(_QUOTED.sub("''", selector))
-        for name in (name for name in called if name not in _XPATH_NAMES):
+        code = _QUOTED.sub("''", selector)
+        for name in (name for name in _CALLED.findall(code) if name not in _XPATH_NAMES):
             yield f"{field}: XPath has no function {name}(), in {selector!r}"
+        if "$" in code:
+            yield f"{field}: there are no variables in {selector!r}"
     ends_in_values = re.search(r"(?:@[\w:-]+|text\(\))\s*$", selector) if is_xpath else None
     if not isinstance(found, list) or (nodes and ends_in_values):
         yield f"{field}: {selector!r} finds no nodes, but values"

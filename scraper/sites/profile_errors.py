@@ -22,9 +22,9 @@ def explained(error: BaseException, file: str) -> str:
     """Return what running a profile's file raised, with the line of the file that did."""
     if isinstance(error, ProfileError):
         return str(error)
-    if isinstance(error, SyntaxError) and error.lineno:
-        where = "" if error.filename == file else f"{error.filename}, "
-        return f"{where}line {error.lineno}: {error.msg}"
+    if isinstance(error, SyntaxError):
+        where = "" if error.filename in (None, file) else f"{error.filename}, "
+        return f"{where}line {error.lineno}: {error.msg}" if error.lineno else error.msg
     if isinstance(error, OSError) and error.filename == file:
         return f"it cannot be read ({error.strerror})"
     return f"{_place(error, file)}{_sentence(error)}"

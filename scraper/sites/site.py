@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -78,7 +79,9 @@ class ArticleURL:
     canonical: str
     """Template of the canonical address from the groups, without the scheme."""
     story_id: str
-    """Template of the site's own key."""
+    """Template of the site's own key; empty where its addresses have none. An address that lacks a
+    group of it is not of this generation.
+    """
     shared: bool = False
     """The key is only a time: scheduled stories of one channel may share it."""
 
@@ -243,7 +246,7 @@ class Site:
         if not self.layouts:
             return self._part(url)[1]
         if self.part_url and (match := re.search(self.part_url, url)):
-            return int(match["part"])
+            return whole_number(match["part"]) or 1
         return 1
 
     def shows_all_pages(self, url: str) -> bool:
@@ -273,6 +276,11 @@ UNKNOWN = Site(
 """The profile that reads pages of publishers without one; its time zone says nothing."""
 
 
+def whole_number(text: str | None) -> int:
+    """Return the number that a pattern of a profile found in an address or a script; 0 for none."""
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
+
+
 def _below(host: str, domains: tuple[str, ...]) -> bool:
     return any(host == domain or host.endswith("." + domain) for domain in domains)
 
@@ -294,16 +302,18 @@ def _identified(site: Site, url: str) -> Identity | Refusal:
         if re.search(pattern, address):
             return Refusal(url=canonical, reason=reason)
     for generation in site.article_urls:
-        match = re.fullmatch(generation.pattern, address)
-        if match:
-            groups = {name: value for name, value in match.groupdict().items() if value is not None}
+        if (match := re.fullmatch(generation.pattern, address)) is None:
+            continue
+        groups = {name: value for name, value in match.groupdict().items() if value is not None}
+        with suppress(KeyError):
             return _identity(site, generation, groups)
     return Refusal(url=canonical, reason="not_an_article")
 
 
 def _identity(site: Site, generation: ArticleURL, groups: Mapping[str, str]) -> Identity:
+    """Return the story of an address; raises KeyError where it lacks a part of the story's key."""
     url = "https://" + generation.canonical.format_map(defaultdict(str, groups))
-    story_id, slug = generation.story_id.format_map(groups), groups.get("slug")
+    story_id, slug = generation.story_id.format_map(groups) or None, groups.get("slug")
     return Identity(
         site=site.name,
         url=url if slug else url.rstrip("/-"),
@@ -327,6 +337,6 @@ def _published(groups: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
             found = datetime(year, int(groups["m"]), int(groups["d"]), *time, tzinfo=zone)
         else:
             return None
-    except (ValueError, OverflowError, OSError):
+    except (LookupError, ValueError, OverflowError, OSError):
         return None
     return found if _EARLIEST < found < _LATEST else None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -11,6 +12,7 @@ import datasette.app  # before handle_exception, which it imports
 import datasette.handle_exception
 from datasette import NotFound, Response, hookimpl
 
+from scraper.sites.folders import adopt, of_environment
 from scraper.web import routes
 from scraper.web.database import archives
 from scraper.web.guard import PUBLIC
@@ -31,8 +33,9 @@ _MAX_QUERY = 20_000
 
 @hookimpl
 def startup(datasette: Any) -> None:
-    """Make the archives read-only."""
-    archives(datasette)
+    """Make the archives read-only, and know the publishers of the folder beside the first."""
+    for archive in islice(archives(datasette).values(), 1):
+        adopt(of_environment(Path(archive.path)))
 
 
 @hookimpl

@@ -51,7 +51,7 @@ def _rows(loaded: Loaded) -> list[dict[str, Any]]:
     return [
         {"key": ".".join(key), "value": _plain(value), "origin": loaded.origin(key)}
         for key, value in _values(loaded.configuration, ())
-        if key[0] != "sites" or key in loaded.origins
+        if len(key) < 3 or key[0] != "sites" or key in loaded.origins
     ]
 
 

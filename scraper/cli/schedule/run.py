@@ -17,6 +17,7 @@ from scraper.schedule.daemon import Daemon, json_log, logger, stop_signal
 from scraper.schedule.processes import CrawlProcesses, Order
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
+from scraper.spiders import publishers
 
 
 def _now() -> datetime:
@@ -68,6 +69,8 @@ def _run(configuration: Configuration, timetable: Timetable, order: Order) -> No
     with json_log(), stop_signal() as wait:
         started = {"archive": str(archive), "sites": sorted(timetable.rhythms), "pid": os.getpid()}
         logger.info("started", extra=started)
+        for profile in publishers().broken:
+            logger.warning("profile broken", extra={"file": profile.origin, "why": profile.why})
         ended = Daemon(crawls, processes, _now, check_every=keys.check_every).run(wait)
         logger.info("stopped")
         if not ended:  # a hook waits for a server that does not answer: do not wait with it

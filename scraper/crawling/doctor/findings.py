@@ -9,7 +9,9 @@ from typing import Any
 from archive.ledger.wording import UNANSWERED, plural, sentence
 from archive.records import Article
 from scraper.politeness.robots import RobotsTxt
+from scraper.sites.loader import OWN
 from scraper.sites.site import Site
+from scraper.spiders import publishers
 
 FIELDS = tuple(
     "headline kicker deck body dateline authors editors agency published_at modified_at section "
@@ -117,8 +119,9 @@ class Examination:
 
     @property
     def profile(self) -> str:
-        """Path of the file with the site's profile."""
-        return f"scraper/spiders/{self.site.name}.py"
+        """Path of the file with the site's profile, or the entry point of a package."""
+        origin = publishers().origins.get(self.site.name, OWN)
+        return f"scraper/spiders/{self.site.name}.py" if origin == OWN else origin
 
     def _reasons(self) -> set[str | None]:
         return {found.reason for found in self.sources} | {found.reason for found in self.stories}

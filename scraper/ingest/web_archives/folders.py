@@ -24,6 +24,7 @@ from scraper.ingest.web_archives.payloads import CapturedPage
 from scraper.ingest.web_archives.records import SiteOf, about_address, refusal_of_time, time_of
 
 MANIFESTS = {"manifest.jsonl": "jsonl", "manifest.csv": "csv"}
+ENDINGS = (".warc", ".warc.gz", ".wacz")
 PAGES = (".html", ".htm", ".xhtml")
 HEAD = 16 * 1024
 """Bytes of a page in which the program that saved it says so."""
@@ -59,8 +60,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def archives_below(folder: Path) -> list[Path]:
     """Return the WARC and WACZ files of a folder."""
-    endings = (".warc", ".warc.gz", ".wacz")
-    return [path for path in _below(folder) if path.name.lower().endswith(endings)]
+    return [path for path in _below(folder) if path.name.lower().endswith(ENDINGS)]
 
 
 def _listed(folder: Path, manifest: Path, kind: str) -> list[SavedFile]:

@@ -18,7 +18,7 @@ from typing import Any, Self, cast
 
 from archive.archive import Archive
 from archive.ledger.captures import ImportedFile
-from archive.records import Announcement, Check
+from archive.records import Announcement, Article, Check
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Worker, Workers
 from scraper.ingest.furniture import furnished
@@ -109,8 +109,11 @@ class WebImport:
         now: datetime,
         jobs: int,
         limits: Limits,
+        languages: tuple[str, ...] = (),
     ) -> None:
-        """`folder` is for the index; `terms` says which captures are stories (ImportedFile)."""
+        """`folder` is for the index; `terms` says which captures are stories (ImportedFile);
+        stories in other `languages` than these are left out, none if it is empty.
+        """
         self._archive = archive
         self.sources = sorted(sources, key=lambda each: each.digest)
         self._sites = sites
@@ -119,6 +122,7 @@ class WebImport:
         self._now = now
         self._jobs = jobs
         self._limits = limits
+        self._languages = languages
         self._stack = ExitStack()
         self._index = self._stack.enter_context(Index(folder / "index.db"))
         self._surveyed: list[Surveyed] = []
@@ -126,6 +130,7 @@ class WebImport:
         self._unread: list[Counter[str]] = []
         self._profiles: dict[str, tuple[Site, Constant]] = {}
         self._robots: dict[int, RobotsTxt | None] = {}
+        self._joined: set[int] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -237,6 +242,7 @@ class WebImport:
             site=cast("Site", profile),
             requested_url=named.url,
             parts=tuple(map(self.place, self._index.parts_near(row))),
+            languages=self._languages,
         )
 
     def place(self, row: sqlite3.Row) -> Place:
@@ -285,8 +291,11 @@ class WebImport:
         if reason != "known":
             self._unread[row["source"]][reason] += 1
 
-    def note_parts(self, numbers: Sequence[int], url_id: int) -> None:
-        """Write that further pages were joined to a story."""
+    def note_parts(self, numbers: Sequence[int], url_id: int | None) -> None:
+        """Write that further pages were joined to a story; `url_id` is None for a known one."""
+        self._joined.update(numbers)
+        if url_id is None:
+            return
         for row in self._index.of(numbers):
             self.note(row, url_id=url_id, digest="", outcome="part", reason=None)
 
@@ -319,24 +328,28 @@ class WebImport:
         except ReadingBroke:
             return Reread(evidence=evidence, refusal="reading_broke_off")
 
+    def _count_alone(self, number: int) -> int:
+        """Count a file's further pages that are with no story, here or by an earlier import."""
+        rows = [row for row in self._index.parts(number) if row["number"] not in self._joined]
+        known = self._archive.captures.known_records((row["record_id"], _time(row)) for row in rows)
+        return sum(row["record_id"] not in known for row in rows)
+
     def _result(self, number: int) -> Result:
         surveyed, unread = self._surveyed[number], self._unread[number]
         result = Result(path=self.sources[number].path, records=surveyed.records)
         reasons = surveyed.others + unread
-        stories, parts = self._index.count_stories(number)
-        written = 0
+        stories, written = self._index.count_stories(number), 0
         for outcome, reason, count in self._archive.captures.outcomes(self._files[number]):
-            written += count
             if outcome == "part":
-                parts -= count
-                written -= count
-            elif outcome in STORIES:
+                continue
+            written += count
+            if outcome in STORIES:
                 result.outcomes["unchanged" if outcome == "not_modified" else outcome] += count
             else:
                 result.refused[str(reason)] += count
         result.outcomes["known"] = max(0, stories - written - unread.total())
         result.outcomes["taken_down"] = reasons.pop("taken_down", 0)
-        reasons["part_alone"] = max(0, parts)
+        reasons["part_alone"] = self._count_alone(number)
         for reason, count in reasons.items():
             if count:
                 (result.bad if reason in BAD else result.skipped)[reason] += count
@@ -418,16 +431,21 @@ class _Writer:
         for ready in self._waiting.arrive(fetched):
             self._write(ready)
 
-    def _link(self, row: sqlite3.Row) -> Announcement:
+    def _link(self, row: sqlite3.Row, article: Article | None = None) -> Announcement:
+        """Return the address of a capture; without a profile its page says which story it is of."""
         named = self._site.identify(row["url"])
         assert isinstance(named, Identity)
+        key = named.key
+        if article is not None and not self._site.profiled:
+            declared = self._site.identify(article.canonical_url)
+            key = declared.key if isinstance(declared, Identity) else key
         return Announcement(
-            url=named.url, key=named.key, own_key=named.own_key, published_at=named.published_at
+            url=named.url, key=key, own_key=named.own_key, published_at=named.published_at
         )
 
     def _write(self, fetched: Fetched) -> None:
         row = self._rows[id(fetched.snapshot)]
-        link, at = self._link(row), _time(row)
+        link, at = self._link(row, fetched.article), _time(row)
         digest = fetched.snapshot.digest
         known = self._archive.captures.is_known(
             link.url, site=self._site.name, captured_at=at, digest=digest
@@ -435,6 +453,7 @@ class _Writer:
         written = None if known else self._written(fetched, link, row)
         if written is None:
             self._work.note_unread(row, "known" if known else "taken_down")
+            self._work.note_parts(self._parts[id(fetched.snapshot)], None)
             return
         url_id = self._archive.ledger.url_id(link.url, site=self._site.name)
         outcome = _outcome(written)

@@ -109,12 +109,6 @@ class Index:
             *(host, _text(at - SAME_DAY), _text(at + SAME_DAY), _text(at)),
         )
 
-    def use(self, numbers: Iterable[int]) -> None:
-        """Note which further pages were joined to a story."""
-        self._db.executemany(
-            "UPDATE captures SET used = 1 WHERE number = ?", ((n,) for n in numbers)
-        )
-
     def of(self, numbers: Iterable[int]) -> list[sqlite3.Row]:
         """Return captures by their numbers."""
         statement = "SELECT * FROM indexed WHERE number = ?"
@@ -125,14 +119,18 @@ class Index:
         statement = f"SELECT coalesce(sum(length), 0) FROM indexed WHERE {_STORIES}"  # noqa: S608
         return int(self._db.execute(statement).fetchone()[0])
 
-    def count_stories(self, source: int) -> tuple[int, int]:
-        """Count a file's captures of stories: of their first pages, and of further ones."""
-        first, further = self._db.execute(
-            """SELECT coalesce(sum(part = 1), 0), coalesce(sum(part > 1), 0) FROM indexed
-            WHERE source = ? AND kind IN ('page', 'same', 'unchanged')""",
+    def count_stories(self, source: int) -> int:
+        """Count a file's captures of stories, without those of further pages."""
+        statement = f"SELECT count(*) FROM indexed WHERE source = ? AND {_STORIES}"  # noqa: S608
+        return int(self._db.execute(statement, (source,)).fetchone()[0])
+
+    def parts(self, source: int) -> list[sqlite3.Row]:
+        """Return a file's captures of further pages."""
+        return self._db.execute(
+            """SELECT * FROM indexed WHERE source = ? AND part > 1
+            AND kind IN ('page', 'same', 'unchanged')""",
             (source,),
-        ).fetchone()
-        return first, further
+        ).fetchall()
 
     def _first(self, statement: str, *values: Any) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self._db.execute(f"{statement} LIMIT 1", values).fetchone()

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.web_archives.captures import SavedFile, Section
-from scraper.ingest.web_archives.folders import archives_below, saved_files
+from scraper.ingest.web_archives.folders import ENDINGS, archives_below, saved_files
 from scraper.ingest.web_archives.records import Records, SectionFile, quiet
 
 CHUNK = 1024 * 1024
@@ -65,9 +65,12 @@ def kind_of(path: Path) -> str | None:
         if path.is_dir():
             return "folder"
         with path.open("rb") as file:
-            return _kind_of_file(path, file)
+            kind = _kind_of_file(path, file)
     except (OSError, ValueError) as error:  # a ValueError for a NUL in the path
         raise Unreadable(getattr(error, "strerror", None) or str(error)) from error
+    if kind is None and path.name.lower().endswith(ENDINGS) and path.stat().st_size:
+        raise Unreadable("it is no WARC or WACZ file: it begins with no record, or has none")
+    return kind
 
 
 def _kind_of_file(path: Path, file: BinaryIO) -> str | None:
@@ -150,7 +153,7 @@ def opened(path: Path, kind: str, spool: Path) -> WebArchive:
             identity=identity,
             sections=sections,
         )
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, struct.error) as error:
         raise Unreadable(f"it is a broken zip file: {error}") from error
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from error
@@ -216,6 +219,7 @@ def _unpacked(packed: "BinaryIO | gzip.GzipFile", name: str, spool: Path) -> Sec
 
 def _members(path: Path, spool: Path) -> Iterator[Section]:
     """Yield the WARC files of a WACZ by name; those that are stored are read in place."""
+    size = path.stat().st_size
     with zipfile.ZipFile(path) as packed, path.open("rb") as file:
         members = sorted(filter(_is_warc, packed.infolist()), key=lambda each: each.filename)
         if len(members) > MAX_MEMBERS:
@@ -226,7 +230,8 @@ def _members(path: Path, spool: Path) -> Iterator[Section]:
                 file.seek(member.header_offset)
                 name_length, extra = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
                 start = member.header_offset + _LOCAL_HEADER.size + name_length + extra
-                yield _section(path, name, spool, start=start, length=member.file_size)
+                length = max(0, min(member.file_size, size - start))  # it may say anything
+                yield _section(path, name, spool, start=start, length=length)
                 continue
             try:
                 with packed.open(member) as content:

@@ -1,4 +1,4 @@
-"""`warta export`: articles as a file of another program."""
+"""`warta export`: articles as a file of another program; the group of what else is exported."""
 
 import sys
 from pathlib import Path
@@ -13,14 +13,18 @@ from archive.ledger.wording import plural
 from archive.printable import in_line, unfiltered
 from archive.search.listing import ORDERS
 from scraper.cli import options
+from scraper.cli.groups import FileOrCommand, OwnArgument
+from scraper.cli.lazy import LazyCommands
 from scraper.cli.new_file import force, new_file
 from scraper.cli.opening import with_archive
 from scraper.cli.reading.filters import WrongUsage, filters
 from scraper.cli.rendering.terminal import note, progress_bar
 
+_COMMANDS = {"warc": ("export.warc", "Write kept pages as a web archive: WARC, or WACZ.")}
 
-@click.command("export")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+
+@click.group("export", cls=FileOrCommand, commands=LazyCommands(_COMMANDS))
+@click.argument("file", cls=OwnArgument, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--search", "query", metavar="QUERY", help="Only articles that this search finds.")
 @click.option("--stem", is_flag=True, help="With --search: other forms of Indonesian words, too.")
 @click.option("--sort", "order", type=click.Choice(ORDERS), default="newest", help="The order.")
@@ -36,13 +40,14 @@ def export_command(
     archive: Reader, file: Path, on_stdout: str, force: bool, query: str | None, **values: Any
 ) -> None:
     """Write articles, with the text of their newest revisions, to FILE: .csv, .jsonl (also .gz),
-    .parquet or .xlsx; - is stdout.
+    .parquet or .xlsx; - is stdout. The commands below write something else.
 
     \b
     warta export articles.parquet
     warta export beras.csv.gz --search 'beras OR gabah' --since 2026-01-01
     warta export suara.xlsx --site suara --sort oldest
     warta export - --site suara | jq .headline
+    warta export warc pages.warc.gz
     """
     if query is not None and not isinstance(archive, Archive):
         raise click.UsageError("--search knows today's texts alone: not together with --as-of")
@@ -53,6 +58,7 @@ def export_command(
                 archive, unfiltered(sys.stdout).buffer, on_stdout, compressed=False, **values
             )
         else:
+            _check_kind(file)
             file_format, compressed = format_of(file.name)
             with new_file(file, force=force) as out:
                 done = _export(archive, out, file_format, compressed=compressed, **values)
@@ -60,6 +66,12 @@ def export_command(
         raise WrongUsage(in_line(str(error))) from error
     for line in _notes(done):
         note(line)
+
+
+def _check_kind(file: Path) -> None:
+    """Name the command that writes a web archive where its file is given."""
+    if file.name.lower().endswith((".warc", ".warc.gz", ".wacz")):
+        raise WrongUsage(f"{file.name}: web archives are written by `warta export warc {file}`")
 
 
 def _export(archive: Reader, out: BinaryIO, file_format: str, **values: Any) -> Exported:

@@ -1,0 +1,1 @@
+"""`warta export`: articles as files of other programs, and kept pages as web archives."""
