@@ -18,7 +18,7 @@ from typing import Any, Self, cast
 
 from archive.archive import Archive
 from archive.ledger.captures import ImportedFile
-from archive.records import Announcement, Check
+from archive.records import Announcement, Article, Check
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Worker, Workers
 from scraper.ingest.furniture import furnished
@@ -109,8 +109,11 @@ class WebImport:
         now: datetime,
         jobs: int,
         limits: Limits,
+        languages: tuple[str, ...] = (),
     ) -> None:
-        """`folder` is for the index; `terms` says which captures are stories (ImportedFile)."""
+        """`folder` is for the index; `terms` says which captures are stories (ImportedFile);
+        stories in other `languages` than these are left out, none if it is empty.
+        """
         self._archive = archive
         self.sources = sorted(sources, key=lambda each: each.digest)
         self._sites = sites
@@ -119,6 +122,7 @@ class WebImport:
         self._now = now
         self._jobs = jobs
         self._limits = limits
+        self._languages = languages
         self._stack = ExitStack()
         self._index = self._stack.enter_context(Index(folder / "index.db"))
         self._surveyed: list[Surveyed] = []
@@ -238,6 +242,7 @@ class WebImport:
             site=cast("Site", profile),
             requested_url=named.url,
             parts=tuple(map(self.place, self._index.parts_near(row))),
+            languages=self._languages,
         )
 
     def place(self, row: sqlite3.Row) -> Place:
@@ -426,16 +431,21 @@ class _Writer:
         for ready in self._waiting.arrive(fetched):
             self._write(ready)
 
-    def _link(self, row: sqlite3.Row) -> Announcement:
+    def _link(self, row: sqlite3.Row, article: Article | None = None) -> Announcement:
+        """Return the address of a capture; without a profile its page says which story it is of."""
         named = self._site.identify(row["url"])
         assert isinstance(named, Identity)
+        key = named.key
+        if article is not None and not self._site.profiled:
+            declared = self._site.identify(article.canonical_url)
+            key = declared.key if isinstance(declared, Identity) else key
         return Announcement(
-            url=named.url, key=named.key, own_key=named.own_key, published_at=named.published_at
+            url=named.url, key=key, own_key=named.own_key, published_at=named.published_at
         )
 
     def _write(self, fetched: Fetched) -> None:
         row = self._rows[id(fetched.snapshot)]
-        link, at = self._link(row), _time(row)
+        link, at = self._link(row, fetched.article), _time(row)
         digest = fetched.snapshot.digest
         known = self._archive.captures.is_known(
             link.url, site=self._site.name, captured_at=at, digest=digest
