@@ -10,7 +10,7 @@ from typing import Any
 
 from archive.archive import Reader
 from archive.database.clock import exact, instant
-from archive.database.rows import named_rows
+from archive.database.rows import column, named_rows
 from archive.search.filters import Filter
 from archive.search.listing import chosen
 
@@ -99,6 +99,10 @@ class Selection:
             elif (number := current.get(url_id)) is not None:
                 found[number].append(datetime.fromisoformat(by_system_clock or at))
         return found
+
+    def robots_hosts(self) -> set[str]:
+        """Return the hosts whose robots.txt was ever requested."""
+        return set(column(self._db, "SELECT DISTINCT host FROM robots"))
 
     def robots(self, hosts: Iterable[str], at: datetime) -> list[dict[str, Any]]:
         """Return what hosts answered for their robots.txt until a time, in the order of time."""
