@@ -250,18 +250,26 @@ class Archive(Reader):
         where: Filter | None = None,
         sort: Sort = "relevance",
         limit: int = 20,
+        offset: int = 0,
         stem: bool = False,
         earlier: bool = False,
     ) -> Found:
-        """Find articles by the words of their newest texts; the language of queries is documented
-        in archive.search.query. Raises QueryError.
+        """Find articles by the words of their newest texts, but the first `offset` of them; the
+        language of queries is documented in archive.search.query. Raises QueryError.
 
         `stem` finds other forms of Indonesian words, too, and needs the extra `stem`; `earlier`
         finds earlier texts as well, where the newest one lacks the words.
         """
         with plain_errors(self.path), read_transaction(self.db):
             return find(
-                self.db, query, where=where, sort=sort, limit=limit, stem=stem, earlier=earlier
+                self.db,
+                query,
+                where=where,
+                sort=sort,
+                limit=limit,
+                offset=offset,
+                stem=stem,
+                earlier=earlier,
             )
 
     def settled(self, at: datetime) -> bool:

@@ -96,28 +96,41 @@ def incidents(
     names = archive.crawls.sites() if sites is None else list(sites)
     crawls = {name: _crawls(archive, name) for name in names}
     down = outages(archive, crawls)
-    reported = {one.site for one in noted if one.kind == "crawl_failed"}
-    excused = {
-        failure
-        for outage in down
-        if len(outage.sites) > 1 or (len(names) > 1 and outage.is_young(now, limits.alone))
-        for failure in outage.failures
-        if failure.site not in reported
-    }
+    excused = set(_excused(down, noted, several=len(names) > 1, alone=limits.alone, now=now))
     for name in names:
         site = _Site(archive=archive, name=name, crawls=crawls[name], now=now, limits=limits)
         found += [*site.failed(excused), *site.silent(), *site.drifted(), *site.wrong_pages()]
         found += site.lost(noted)
     found += _network(down)
     found += _ahead(archive, now, limits.zone)
-    full_before = any(each.kind == "disk" for each in noted)
-    required = round(limits.disk_free * ENOUGH) if full_before else limits.disk_free
-    found += _disk(free(archive.path), required, now)
+    found += _disk(free(archive.path), limits, noted, now)
     return found
 
 
-def _disk(space: int, required: int, now: datetime) -> Iterator[Incident]:
-    """Report a disk with too little space."""
+def _excused(
+    down: Sequence[Outage],
+    noted: Sequence[Incident],
+    *,
+    several: bool,
+    alone: timedelta,
+    now: datetime,
+) -> Iterator[Failure]:
+    """Yield the failures of the network, but for those that were reported as a site's; with
+    `several` sites also that of one for as long as others may follow.
+    """
+    reported = {one.site for one in noted if one.kind == "crawl_failed"}
+    for outage in down:
+        if len(outage.sites) > 1 or (several and outage.is_young(now, alone)):
+            yield from (each for each in outage.failures if each.site not in reported)
+
+
+def _disk(
+    space: int, limits: Limits, noted: Sequence[Incident], now: datetime
+) -> Iterator[Incident]:
+    """Report a disk with too little space; one that was reported needs some more to be over."""
+    required = limits.disk_free
+    if any(each.kind == "disk" for each in noted):
+        required = round(required * ENOUGH)
     if space < required:
         why = f"the disk has only {human_bytes(space)} free; {human_bytes(required)} are required"
         yield Incident(kind="disk", site=None, since=now, why=why)

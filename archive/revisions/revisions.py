@@ -14,6 +14,12 @@ from archive.records import Article, Revision
 from archive.revisions.changes import Change, change_of, reading_digest
 from archive.syndication.clusters import Clusters
 
+_NOTE_NEWEST = f"""UPDATE articles AS a SET revision = :number, published_at = :published_at,
+    listed_at = (SELECT {LISTED_AT} FROM revisions r
+        WHERE r.article_id = :article_id AND r.number = :number),
+    removed_at = CASE :kind WHEN 'technical' THEN removed_at
+        WHEN 'removed' THEN :observed_at ELSE NULL END
+    WHERE id = :article_id"""  # noqa: S608 - constants
 _NEWEST = """SELECT a.site, a.removed_at, r.* FROM articles a
     JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"""
 
@@ -228,15 +234,7 @@ class Revisions:
         }
         self._unindex(article_id)
         insert_row(self._db, "revisions", row)
-        self._db.conn.execute(
-            f"""UPDATE articles AS a SET revision = :number, published_at = :published_at,
-                listed_at = (SELECT {LISTED_AT} FROM revisions r
-                    WHERE r.article_id = :article_id AND r.number = :number),
-                removed_at = CASE :kind WHEN 'technical' THEN removed_at
-                    WHEN 'removed' THEN :observed_at ELSE NULL END
-                WHERE id = :article_id""",  # noqa: S608 - constants
-            row,
-        )
+        self._db.conn.execute(_NOTE_NEWEST, row)
         self._index(article_id)
         self._index_earlier(article_id, last["number"])
         if change.kind == "first" or {"body", "published_at"} & set(change.changed):

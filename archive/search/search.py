@@ -77,10 +77,12 @@ def search(
     where: Filter | None = None,
     sort: Sort = "relevance",
     limit: int = 20,
+    offset: int = 0,
     stem: bool = False,
     earlier: bool = False,
 ) -> Found:
-    """Find articles by a query of archive.search.query; raises QueryError.
+    """Find articles by a query of archive.search.query, but the first `offset` of them; raises
+    QueryError.
 
     `stem`: also other forms of its Indonesian words; raises PackageMissing where the stemmer is not
     installed. `earlier`: also articles whose newest text lacks the words, but an earlier text of
@@ -90,7 +92,8 @@ def search(
     indexes = ("search", "search_earlier") if earlier else ("search",)
     words = to_fts5(parsed, WordForms(db, indexes) if stem else None)
     values = wanted.values() | {"words": words, "most": MAX_TOTAL + 1}
-    values |= {"limit": limit, "ranked": max(RANKED, limit)}
+    last = offset + limit
+    values |= {"limit": limit, "offset": offset, "last": last, "ranked": max(RANKED, last)}
     total = value(db, _counting(wanted, earlier=earlier), **values)
     statement = _choosing(wanted, sort, earlier=earlier, many=total > RANKED)
     chosen = db.conn.execute(statement, values).fetchall()
@@ -135,7 +138,7 @@ def _choosing(where: Filter, sort: Sort, *, earlier: bool, many: bool) -> str:
     if earlier:
         texts += f" UNION ALL SELECT id, max(number), score FROM ({_once(where, sort)}) GROUP BY id"
     return f"""WITH texts AS MATERIALIZED ({texts})
-        SELECT id, number FROM texts ORDER BY {order} LIMIT :limit"""
+        SELECT id, number FROM texts ORDER BY {order} LIMIT :limit OFFSET :offset"""
 
 
 def _once(where: Filter, sort: Sort) -> str:
@@ -158,7 +161,7 @@ def _newest_by_time(where: Filter, *, many: bool) -> str:
         {texts if where.reads_texts else ""}
         WHERE {"+" if many else ""}a.id IN (SELECT rowid FROM search WHERE search MATCH :words)
             AND a.listed_at IS NOT NULL AND {where.sql()}
-        ORDER BY a.listed_at DESC, a.id DESC LIMIT :limit"""
+        ORDER BY a.listed_at DESC, a.id DESC LIMIT :last"""
     return f"SELECT * FROM ({walk})"
 
 

@@ -14,6 +14,16 @@ from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, publisher
 from archive.syndication.signatures import ALGORITHM, ROWS, WHOLE_BANDS, Signature
 
+_TWINS = """SELECT a.key, a.url, coalesce(r.headline, '') AS headline, x.text_id,
+        s.id AS snapshot_id, s.fetched_at, s.crawl_id
+    FROM json_each(?) wanted CROSS JOIN article_texts x ON x.text_id = wanted.value
+    CROSS JOIN articles a ON a.id = x.article_id
+    JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+    LEFT JOIN snapshots s ON s.id = r.snapshot_id
+    LEFT JOIN readings d ON d.snapshot_id = r.snapshot_id
+    WHERE a.site = ? AND a.key != ? AND d.refusal IS NULL AND r.layout != 'imported'
+    ORDER BY wanted.key, a.id LIMIT ?"""
+
 WINDOW = timedelta(days=60)
 """How far apart two stories may be published to be compared: wire copy is run within days, and
 prayer times, rates and weather of a year would all meet. Texts that agree nearly everywhere are
@@ -135,20 +145,7 @@ class Texts:
         for number, packed in self._met(read.signature.keys(), MAX_MET):
             found[number] = Signature.unpacked(packed).agreement(read.signature)
         numbers = [number for number, agreement in found.items() if agreement >= agreeing]
-        rows = named_rows(
-            self._db,
-            """SELECT a.key, a.url, coalesce(r.headline, '') AS headline, x.text_id,
-                s.id AS snapshot_id, s.fetched_at, s.crawl_id
-            FROM json_each(?) wanted CROSS JOIN article_texts x ON x.text_id = wanted.value
-            CROSS JOIN articles a ON a.id = x.article_id
-            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-            LEFT JOIN snapshots s ON s.id = r.snapshot_id
-            LEFT JOIN readings d ON d.snapshot_id = r.snapshot_id
-            WHERE a.site = ? AND a.key != ? AND d.refusal IS NULL
-                AND r.layout != 'imported'
-            ORDER BY wanted.key, a.id LIMIT ?""",
-            (json.dumps(numbers), site, key, limit),
-        )
+        rows = named_rows(self._db, _TWINS, (json.dumps(numbers), site, key, limit))
         return [
             record(Twin, row, equal=row["text_id"] == equal, agreement=found[row["text_id"]])
             for row in rows

@@ -11,10 +11,12 @@ from base64 import b32encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha1
 from http import HTTPStatus
 from io import BytesIO
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid5
 
@@ -22,7 +24,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.database.clock import utc
-from archive.records import Capture, Exchange, Page
+from archive.records import Capture, Exchange, Page, Wire
 
 try:
     from isal.isal_zlib import compress
@@ -42,6 +44,12 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _PLAIN_URL = re.compile(r"[!-~]+")
 _METHODS = frozenset("GET HEAD POST PUT DELETE OPTIONS PATCH".split())
+_HTTP = {
+    "response": "application/http; msgtype=response",
+    "revisit": "application/http; msgtype=response",
+    "request": "application/http; msgtype=request",
+}
+"""Content-Type of records of HTTP."""
 _HTTP_1 = ("HTTP/1.0", "HTTP/1.1")
 
 Fields = Sequence[tuple[str, object]]
@@ -118,14 +126,28 @@ def not_modified(page: Record, at: datetime) -> Record:
 
 
 def robots_answer(
-    url: str, at: datetime, *, status: int | None, reason: str | None, body: str
-) -> Record:
-    """Return what a host answered for its robots.txt: its text, or why there is none."""
-    if status == HTTPStatus.OK:
-        text = body.encode(errors="replace")
-        return _record("resource", url, at, text, content_type="text/plain; charset=utf-8")
-    fields = _fields([("status", status), ("reason", reason)])
-    return _record("metadata", url, at, fields, content_type=FIELDS)
+    url: str,
+    at: datetime,
+    *,
+    status: int | None,
+    reason: str | None,
+    body: str,
+    wire: Wire | None = None,
+) -> Iterator[Record]:
+    """Yield what a host answered for its robots.txt: its text, or why there is none.
+
+    Where it is known how it came, an answer is a `response` with its request, as those of pages.
+    """
+    text = body.encode(errors="replace")
+    if wire is not None and status is not None:
+        known: dict[str, Any] = {"requested_url": url, "url": url, "status": status, "wire": wire}
+        answer = Page(site="", headers={}, body=text, fetched_at=at, **known)
+        yield from page_records(answer, number=0)
+    elif status == HTTPStatus.OK:
+        yield _record("resource", url, at, text, content_type="text/plain; charset=utf-8")
+    else:
+        fields = _fields([("status", status), ("reason", reason)])
+        yield _record("metadata", url, at, fields, content_type=FIELDS)
 
 
 def _resource(page: Page, seed: str) -> Iterator[Record]:
@@ -231,11 +253,17 @@ def _decoded(exchange: Exchange, size: int) -> list[tuple[str, str]]:
 
 def _lines(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return lines that stay lines: none without a name, as are HTTP/2's own, and no breaks."""
-    return [(name, _clean(value)) for name, value in headers if _TOKEN.fullmatch(name)]
+    return [(name, _clean(value)) for name, value in headers if _is_name(name)]
+
+
+@lru_cache(maxsize=1000)
+def _is_name(name: str) -> bool:
+    return _TOKEN.fullmatch(name) is not None
 
 
 def _clean(value: object) -> str:
-    return _CONTROLS.sub(" ", str(value)).strip()
+    text = str(value)
+    return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip()
 
 
 def _fields(fields: Fields) -> bytes:
@@ -266,10 +294,16 @@ class _Http(StatusAndHeaders):
 
 
 def _digest(*parts: bytes) -> str:
+    if not any(parts):
+        return _EMPTY
     found = sha1(usedforsecurity=False)
     for part in parts:
         found.update(part)
     return f"sha1:{b32encode(found.digest()).decode()}"
+
+
+_EMPTY = "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"
+"""Of no bytes, as most records have no body."""
 
 
 class _Writer:
@@ -279,20 +313,20 @@ class _Writer:
         self._writer = WARCWriter(None, gzip=False, warc_version=VERSION)
 
     def __call__(
-        self, kind: str, headers: Mapping[str, str], body: bytes, http: _Http | None, mime: str
+        self, kind: str, headers: Mapping[str, str], body: bytes, http: _Http | None
     ) -> bytes:
         record = self._writer.create_warc_record(
             "",
             kind,
             payload=BytesIO(body),
             length=len(body),
-            warc_content_type=mime,
-            warc_headers_dict=headers,
+            warc_content_type=headers["Content-Type"],
+            warc_headers=StatusAndHeaders("", list(headers.items()), protocol=VERSION),
             http_headers=http,
         )
         self._writer.out = BytesIO()
         self._writer.write_record(record)
-        return bytes(self._writer.out.getbuffer())
+        return self._writer.out.getvalue()  # type: ignore[no-any-return]
 
 
 _write = _Writer()
@@ -317,15 +351,14 @@ def _record(
         http.compute_headers_buffer()
         head = http.headers_buff
     uri, date, block = _uri(url), warc_date(at), _digest(head, body)
-    digest = more.get("WARC-Payload-Digest") or _digest(body)
+    digest = more.get("WARC-Payload-Digest") or (_digest(body) if head else block)
     own = seed or more.get("WARC-Concurrent-To") or more.get("WARC-Filename", "")
     found = f"<urn:uuid:{uuid5(_NAMESPACE, f'{kind} {uri} {date} {block} {own}')}>"
     headers = {"WARC-Type": kind, "WARC-Record-ID": found, "WARC-Target-URI": uri}
     headers |= {"WARC-Date": date, **more, "WARC-Payload-Digest": digest}
-    headers["WARC-Block-Digest"] = block
+    headers |= {"WARC-Block-Digest": block, "Content-Type": content_type or _HTTP[kind]}
     if kind == "warcinfo":
         del headers["WARC-Target-URI"], headers["WARC-Payload-Digest"]
-    written = packed(_write(kind, headers, body, http, content_type))
     return Record(
         kind=kind,
         id=found,
@@ -334,5 +367,5 @@ def _record(
         digest=digest,
         mime=mime or content_type,
         status=status,
-        packed=written,
+        packed=packed(_write(kind, headers, body, http)),
     )

@@ -5,7 +5,7 @@ import gc
 import logging
 import signal
 from asyncio import Task
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,10 +19,12 @@ from scrapy.settings import BaseSettings, Settings
 from scrapy.spiderloader import SpiderLoader
 
 from archive.errors import ArchiveError
+from archive.printable import in_line
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.spider import NewsSpider
 from scraper.display import close_all, end_at_once
+from scraper.sites.folders import are_known
 from scraper.spiders import publishers
 
 logger = logging.getLogger(__name__)
@@ -45,7 +47,11 @@ class SiteSpiders(SpiderLoader):
 
     def __init__(self, settings: BaseSettings) -> None:
         archive = settings.get("ARCHIVE")
-        self._sites = publishers(Path(archive) if archive else None).sites
+        known = publishers(Path(archive) if archive else None)
+        if not are_known():  # Scrapy's own command; those of warta have said it
+            for broken in known.broken:
+                logger.warning("%s", in_line(str(broken)))
+        self._sites = known.sites
         super().__init__(settings)
 
     def list(self) -> list[str]:
@@ -202,16 +208,8 @@ def run_spiders(
     logging.getLogger("scrapy.core.downloader.tls").setLevel(
         logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR
     )
-    crawlers: list[Crawler] = []
-    starts: list[Callable[[], Task[None]]] = []
-    for name in names:
-        crawler = process.create_crawler(name)
-        crawlers.append(crawler)
-        overrides = (site_overrides or {}).get(crawler.spidercls.name, CrawlOverrides())
-        if overrides.delay is not None:
-            crawler.settings.set("DOWNLOAD_DELAY", overrides.delay, priority="cmdline")
-        limit = {"limit": str(overrides.limit)} if overrides.limit else {}
-        starts.append(partial(process.crawl, crawler, **limit, **arguments))
+    crawlers = [process.create_crawler(name) for name in names]
+    starts = list(_starts(process, crawlers, site_overrides or {}, arguments))
     with (ctrl_c or CtrlC()).handled(crawlers) as pressed:
         try:
             _start(starts, pressed, in_turn=settings.getbool("DEMO"))
@@ -234,6 +232,21 @@ def _end(crawls: Sequence[Crawl]) -> None:
                 crawl.end("shutdown", received=0)
             except ArchiveError as error:
                 crawl.error = crawl.error or str(error)
+
+
+def _starts(
+    process: AsyncCrawlerProcess,
+    crawlers: Iterable[Crawler],
+    site_overrides: Mapping[str, CrawlOverrides],
+    arguments: Mapping[str, Any],
+) -> Iterator[Callable[[], Task[None]]]:
+    """Yield what starts each crawl, with what is set for its site alone."""
+    for crawler in crawlers:
+        own = site_overrides.get(crawler.spidercls.name, CrawlOverrides())
+        if own.delay is not None:
+            crawler.settings.set("DOWNLOAD_DELAY", own.delay, priority="cmdline")
+        limit = {"limit": str(own.limit)} if own.limit else {}
+        yield partial(process.crawl, crawler, **limit, **arguments)
 
 
 def _start(starts: Sequence[Callable[[], Task[None]]], pressed: CtrlC, *, in_turn: bool) -> None:

@@ -98,10 +98,14 @@ def search(
         flexible="snippet",
         formats={"is_newest": lambda newest: "yes" if newest else "no"},
     )
-    if not found.hits and has_small_or(query):
-        note("OR in capitals finds texts with either word; `or` is a word like any other.")
+    _note_what_was_found(found, query)
+
+
+def _note_what_was_found(found: Found, query: str) -> None:
     if found.hits:
         note(f"{found.counted} {'story' if found.total == 1 else 'stories'}")
+    elif has_small_or(query):
+        note("OR in capitals finds texts with either word; `or` is a word like any other.")
 
 
 def _rows(found: Found, *, as_data: bool) -> list[dict[str, Any]]:

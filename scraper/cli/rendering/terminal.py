@@ -180,14 +180,9 @@ def print_table(
     live = sys.stdout.isatty()
     if live:
         formats = dict.fromkeys(sparse.split(), _unless_zero) | dict(formats or {})
-    cells = _Cells(formats or {}, _now() if live else None, zone)
+    cells = _Cells(formats or {}, _now() if live else None, zone, zones)
     laid_out = [
-        tables.Column(
-            heading=heading,
-            cells=[cells.text(key, row.get(key)) for row in rows],
-            right=_numeric(rows, key, formats or {}),
-            flexible=key == flexible,
-        )
+        cells.column(rows, key, heading, flexible=key == flexible)
         for key, heading in columns.items()
     ]
     if title:
@@ -201,8 +196,6 @@ def print_table(
         click.echo(_EMPHASIZED.sub(lambda found: styled(found[1], sys.stdout, bold=True), line))
     if zones is None:
         name_zones(cells.zones)
-    else:
-        zones |= cells.zones
 
 
 def name_zones(zones: set[str]) -> None:
@@ -223,9 +216,26 @@ def _now() -> datetime:
 class _Cells:
     """Values of a table as text, and the zones of the times among them."""
 
-    def __init__(self, formats: Formats, now: datetime | None, zone: tzinfo | None) -> None:
+    def __init__(
+        self,
+        formats: Formats,
+        now: datetime | None,
+        zone: tzinfo | None,
+        zones: set[str] | None = None,
+    ) -> None:
         self._formats, self._now, self._zone = formats, now, zone
-        self.zones: set[str] = set()
+        self.zones = set[str]() if zones is None else zones
+
+    def column(
+        self, rows: Sequence[Mapping[str, Any]], key: str, heading: str, *, flexible: bool
+    ) -> tables.Column:
+        """Lay out a column; numbers are right-aligned."""
+        return tables.Column(
+            heading=heading,
+            cells=[self.text(key, row.get(key)) for row in rows],
+            right=_numeric(rows, key, self._formats),
+            flexible=flexible,
+        )
 
     def text(self, key: str, value: Any) -> str:
         """Return a value as text in one line; a time short where `now` is known."""

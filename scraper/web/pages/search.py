@@ -22,11 +22,15 @@ def search(archive: Archive, request: Request) -> View:
     words, page = request.text("q"), request.page_number(MAX_PAGE)
     found = Found(hits=(), total=0)
     if words:
-        found = _found(archive, request, sort=_sort(request), limit=page * PER_PAGE)
-    hits = [_row(hit) for hit in found.hits[(page - 1) * PER_PAGE :]]
+        found = _found(archive, request, sort=_sort(request), offset=(page - 1) * PER_PAGE)
     return View(
         template="search.html",
-        values={"q": words, "total": found.total, "hits": hits, "page": page},
+        values={
+            "q": words,
+            "total": found.total,
+            "hits": [_row(hit) for hit in found.hits],
+            "page": page,
+        },
         shown={
             "sites": archive.crawls.sites(),
             "uncounted": found.total > MAX_TOTAL,
@@ -48,7 +52,9 @@ def _sort(request: Request) -> Sort:
     return SORTS[SORTS.index(wanted)]
 
 
-def _found(archive: Archive, request: Request, *, sort: Sort, limit: int) -> Found:
+def _found(
+    archive: Archive, request: Request, *, sort: Sort, limit: int = PER_PAGE, offset: int = 0
+) -> Found:
     site = request.text("site")
     where = Filter(
         sites=(site,) if site else (),
@@ -62,6 +68,7 @@ def _found(archive: Archive, request: Request, *, sort: Sort, limit: int) -> Fou
             where=where,
             sort=sort,
             limit=limit,
+            offset=offset,
             stem=bool(request.text("stem")),
             earlier=bool(request.text("revisions")),
         )

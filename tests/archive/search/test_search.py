@@ -108,6 +108,19 @@ def test_at_most_the_limit_is_given_and_all_are_counted(library: Archive) -> Non
     assert (len(answer.hits), answer.total, answer.counted) == (2, 3, "2 of 3")
 
 
+@pytest.mark.parametrize(("sort", "ranked"), [("relevance", 5_000), ("time", 5_000), ("time", 0)])
+def test_the_next_finds_follow_those_before(
+    library: Archive, monkeypatch: pytest.MonkeyPatch, sort: str, ranked: int
+) -> None:
+    monkeypatch.setattr(searching, "RANKED", ranked)
+    for number in range(11, 18):
+        keep(library, story(number, body="Sagu " * number), at=NOW + number * HOUR)
+    whole = in_order(library, "sagu", sort=sort, limit=99)
+    pages = [in_order(library, "sagu", sort=sort, limit=3, offset=first) for first in (0, 3, 6, 9)]
+    assert len(whole) == 7
+    assert pages == [whole[:3], whole[3:6], whole[6:], []]
+
+
 def test_the_count_ends_where_it_would_take_long(
     library: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,7 @@ HOSTILE = (
     "\r\nBcc: x@example.org\n\tTAB\x0b \U000e0041"
 )
 ARRAYS = ("authors", "editors", "tags", "warnings", "changed", "urls")
-OBJECTS = ("headers", "arguments", "counts")
+OBJECTS = ("headers", "arguments", "counts", "wire")
 NAMED_TIMES = ("since", "lastmod", "quiet_until", "latest")
 LATER = NOW + 3 * DAY
 
@@ -95,7 +95,8 @@ def _plain(column: str, kind: str) -> object:
         "layout": "baru",
         "urls": "[]",
     }
-    return special.get(column, "[]" if column in ("urls", "reasons") else "teks")
+    usual = "{}" if column in OBJECTS else "teks"
+    return special.get(column, "[]" if column in ("urls", "reasons") else usual)
 
 
 def hostile_archive(path: Path) -> None:
