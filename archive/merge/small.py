@@ -126,14 +126,13 @@ def _mark(partial: Partial, found: Input, story: Story) -> None:
 
 def robots(partial: Partial, inputs: Sequence[Input]) -> None:
     """Copy each answer once, with the first and the last time that it was given."""
-    answers: dict[tuple[Any, ...], dict[str, Any]] = {}
+    answers: dict[tuple[Any, ...], Row] = {}
     for _each, row in _rows(inputs, "SELECT * FROM robots"):
         key = (row["host"], row["status"] or 0, row["reason"] or "", row["digest"])
         known = answers.get(key, row)
-        answers[key] = _without(row) | {
-            "fetched_at": min(row["fetched_at"], known["fetched_at"]),
-            "last_seen_at": max(row["last_seen_at"], known["last_seen_at"]),
-        }
+        first = min(known, row, key=lambda answer: answer["fetched_at"])
+        last = max(row["last_seen_at"], known["last_seen_at"])
+        answers[key] = _without(first) | {"last_seen_at": last}
     for key in sorted(answers, key=lambda key: (answers[key]["fetched_at"], key)):
         insert_row(partial.db, "robots", answers[key])
 
@@ -219,11 +218,11 @@ def alerts(partial: Partial, inputs: Sequence[Input]) -> None:
         insert_row(partial.db, "alert_deliveries", _without(row))
 
 
-def request_headers(partial: Partial, inputs: Sequence[Input]) -> None:
-    """Copy what requests were sent with, each set once; pages name it by its digest."""
-    found = {row["digest"]: row for _each, row in _rows(inputs, "SELECT * FROM request_headers")}
+def header_forms(partial: Partial, inputs: Sequence[Input]) -> None:
+    """Copy what headers have in common, each form once; pages name it by its digest."""
+    found = {row["digest"]: row for _each, row in _rows(inputs, "SELECT * FROM header_forms")}
     for digest in sorted(found):
-        insert_row(partial.db, "request_headers", found[digest])
+        insert_row(partial.db, "header_forms", found[digest])
 
 
 def imported_files(partial: Partial, inputs: Sequence[Input]) -> None:
@@ -261,7 +260,7 @@ STEPS: Sequence[Callable[[Partial, Sequence[Input]], None]] = (
     furniture,
     drifts,
     alerts,
-    request_headers,
+    header_forms,
     imported_files,
 )
 """In their order: a tombstone retires dictionaries."""
