@@ -31,9 +31,7 @@ from scraper.sites.sources import (
 
 MAX_NAME = 40
 """Characters of a name; it is part of the names of files and of systemd's units."""
-RESERVED = frozenset(
-    "alerts all doctor example fallback folder none schedule unknown warta".split()
-)
+RESERVED = frozenset("alerts all doctor fallback folder none schedule unknown warta".split())
 """Names that mean something else: in commands, the configuration, units and locks."""
 WHERE = ("anywhere", "start", "end", "after")
 """Where a Rule may apply."""

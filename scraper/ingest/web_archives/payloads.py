@@ -8,15 +8,16 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-import zstandard
-from warcio.bufferedreaders import BufferedReader, ChunkedDataReader
+from warcio.bufferedreaders import ChunkedDataReader
 
 from archive.records import Capture, HeaderLines, Wire
+from scraper.ingest.unpacking import PIECES, unpacked
 from scraper.ingest.web_archives.captures import MAX_PAGE, MAX_RECORD, Section
 from scraper.ingest.web_archives.records import (
     UNREADABLE,
@@ -31,12 +32,13 @@ from scraper.ingest.web_archives.records import (
 
 BLOCK = 64 * 1024
 """Bytes read from a file at a time: a page is seldom longer."""
+MAX_FIELDS = 64 * 1024
+"""Bytes of a metadata record that are read."""
 MAX_CODINGS = 3
 """Codings of one body, as in crawls."""
 
 _CRAWLER = "x-crawler-"
-_CODINGS = {"x-gzip": "gzip", "gzip": "gzip", "deflate": "deflate", "br": "br", "zstd": "zstd"}
-_ZSTD = b"\x28\xb5\x2f\xfd"
+_HEADER = re.compile(r"^header: ([^\s:]+): ([^\r\n]*)", re.MULTILINE)
 _SECRET = re.compile(r"cookie|authorization|proxy-", re.IGNORECASE)
 
 
@@ -50,7 +52,7 @@ class CapturedPage:
     """Aware, UTC; None where the record cannot be read."""
     status: int = 200
     """HTTP status; 200 for a saved page."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     """Names in lower case; repeated headers joined by a comma."""
     body: bytes = field(default=b"", repr=False)
     """Without chunks and decompressed."""
@@ -69,12 +71,25 @@ def read_capture(
     with SectionFile(section) as file, quiet():
         sent = _request_at(file, request) if request is not None else None
         records = Records(file, offset, block=BLOCK)
-        try:
+        found = CapturedPage(reason="file_changed")
+        with suppress(*UNREADABLE):
             for record in records:
-                return _captured(section, offset, records, record, software, sent)
-        except UNREADABLE:
-            pass
-    return CapturedPage(reason="file_changed")
+                if found.captured_at is not None:
+                    return replace(found, headers=found.headers | _headers_beside(found, record))
+                found = _captured(section, offset, records, record, software, sent)
+                if record.rec_type != "resource":
+                    break
+    return found
+
+
+def _headers_beside(found: CapturedPage, record: Any) -> dict[str, str]:
+    """Return the headers of a resource that the next record has, as in warta's own exports."""
+    about = plain_headers(record.rec_headers.headers)
+    own = found.wire.capture.record_id if found.wire and found.wire.capture else None
+    if record.rec_type != "metadata" or own is None or about.get("warc-concurrent-to") != own:
+        return {}
+    fields = record.raw_stream.read(MAX_FIELDS).decode("utf-8", "replace")
+    return {name.lower(): value for name, value in _HEADER.findall(fields)}
 
 
 def _request_at(file: SectionFile, offset: int) -> tuple[str, HeaderLines] | None:
@@ -199,9 +214,10 @@ def _has_digest(digest: str | None, data: bytes) -> bool | None:
     if name not in ("md5", "sha1", "sha256", "sha512"):
         return None
     found = hashlib.new(name, data, usedforsecurity=False).digest()
-    if len(wanted) == 2 * len(found):
-        return wanted.lower() == found.hex()
-    return wanted.upper().rstrip("=") == base64.b32encode(found).decode().rstrip("=")
+    for encoded in (found.hex(), base64.b32encode(found).decode().rstrip("=").lower()):
+        if len(wanted.rstrip("=")) == len(encoded):
+            return wanted.rstrip("=").lower() == encoded
+    return None
 
 
 def _unchunked(payload: bytes, headers: Mapping[str, str]) -> bytes:
@@ -221,28 +237,7 @@ def _decoded(body: bytes, codings: str) -> tuple[bytes, bool]:
     whole = True
     named = [name.strip().lower() for name in codings.split(",")]
     for name in reversed(named[-MAX_CODINGS:]):
-        coding = _CODINGS.get(name)
-        if coding == "zstd":
-            body, complete = _unzstd(body)
-        elif coding in BufferedReader.get_supported_decompressors():
-            body, complete = _unpacked(body, str(coding))
-        else:
-            continue
-        whole = whole and complete
+        if name in PIECES:
+            body, complete = unpacked(body, name, MAX_PAGE)
+            whole = whole and complete
     return body, whole
-
-
-def _unpacked(body: bytes, coding: str) -> tuple[bytes, bool]:
-    reader = BufferedReader(BytesIO(body), decomp_type=coding)
-    unpacked: bytes = reader.read(MAX_PAGE + 1)
-    return unpacked, getattr(reader.decompressor, "eof", True) or len(unpacked) > MAX_PAGE
-
-
-def _unzstd(body: bytes) -> tuple[bytes, bool]:
-    if not body.startswith(_ZSTD):
-        return body, True
-    try:
-        unpacked = zstandard.ZstdDecompressor().stream_reader(body).read(MAX_PAGE + 1)
-    except zstandard.ZstdError:
-        return b"", False
-    return unpacked, True
