@@ -110,7 +110,7 @@ def test_a_name_with_a_dash_is_set_by_variables_with_an_underscore(
 def test_a_folder_that_is_named_and_is_not_there_is_a_line(run: Run, tmp_path: Path) -> None:
     shown = run("sites", WARTA_SITES_FOLDER="tidak-ada")
     assert shown.exit_code == 3
-    line = f"{tmp_path / 'tidak-ada'}: no profile is read: No such file or directory\n"
+    line = f"{tmp_path / 'tidak-ada'}: it cannot be read (No such file or directory)\n"
     assert shown.stderr == line
 
 
