@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from archive.archive import Archive, Reader
 from archive.database.clock import exact
 from archive.database.connection import plain_errors, read_transaction
+from archive.database.wire import wire_of
 from archive.errors import ArchiveDamaged, ExportError
-from archive.records import Page
+from archive.records import Page, Wire
 from archive.web_archives import wacz
 from archive.web_archives.index import INDEXED, index_line
 from archive.web_archives.partial import Partial, State
@@ -274,11 +275,21 @@ class _Run:
         schemes = self._state.schemes
         self._room()
         for row in self._selection.robots(schemes, self._at):
-            url = f"{schemes[row['host']]}://{row['host']}/robots.txt"
+            url = row["url"] or f"{schemes[row['host']]}://{row['host']}/robots.txt"
             at = datetime.fromisoformat(row["fetched_at"])
             answer = {name: row[name] for name in ("status", "reason")}
-            self._put(robots_answer(url, at, body=row["body"] or "", **answer))
+            answer |= {"body": row["body"] or "", "wire": self._wire(row["wire"])}
+            for record in robots_answer(url, at, **answer):
+                self._put(record)
             self._state.counts["robots"] += 1
+
+    def _wire(self, text: str | None) -> Wire | None:
+        """Read how a robots.txt came; where that is damaged, it leaves without."""
+        try:
+            return wire_of(text)
+        except ValueError:
+            self._state.counts["damaged"] += 1
+            return None
 
     def _write_pages(self, pages: list[Kept]) -> None:
         answers = self._selection.not_modified(pages)

@@ -150,5 +150,5 @@ _ANSWERS = """
     CROSS JOIN checks c ON c.url_id = j.value
     WHERE c.status = 304 OR c.status BETWEEN 200 AND 299 ORDER BY c.id"""
 _ROBOTS = """
-    SELECT host, status, reason, body, fetched_at FROM robots
+    SELECT host, status, reason, body, fetched_at, url, wire FROM robots
     WHERE fetched_at <= :at AND host IN (SELECT value FROM json_each(:hosts)) ORDER BY id"""
