@@ -11,7 +11,6 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 from archive.archive import Archive, Reader
 from archive.database.clock import exact
@@ -22,7 +21,14 @@ from archive.records import Page, Wire
 from archive.web_archives import wacz
 from archive.web_archives.index import INDEXED, index_line
 from archive.web_archives.partial import Partial, State
-from archive.web_archives.records import Record, not_modified, page_records, robots_answer, warcinfo
+from archive.web_archives.records import (
+    Record,
+    address,
+    not_modified,
+    page_records,
+    robots_answer,
+    warcinfo,
+)
 from archive.web_archives.selection import Kept, Selection, Wanted
 
 MAX_BYTES = 1_000_000_000
@@ -317,9 +323,9 @@ class _Run:
                 if record.kind in INDEXED:
                     body = record
             bodies.append(body)
-            address = urlsplit(part.url)
-            if address.netloc in self._hosts:
-                self._state.schemes[address.netloc] = address.scheme
+            found = address(part.url)
+            if found.netloc in self._hosts:
+                self._state.schemes[found.netloc] = found.scheme
         if self._packs:
             first = bodies[0]
             line = wacz.page_line(first.id, first.url, first.date, kept.headline)

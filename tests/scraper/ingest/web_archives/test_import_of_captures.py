@@ -461,6 +461,7 @@ def test_nothing_outside_a_folder_is_read(tmp_path: Path, news: Path) -> None:
     (folder / "2.html").write_bytes(
         f'<link rel="canonical" href="{story_url(2)}">'.encode() + story(2).body
     )
+    os.utime(folder / "2.html", (FIRST.timestamp(),) * 2)
     assert outcomes(import_into(news, folder)) == {"new": 1}
     assert rows(news, "SELECT url FROM snapshots") == [(story_url(2),)]
 
