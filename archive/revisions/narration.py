@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from archive.ledger.ledger import MOVES
 from archive.ledger.wording import CUTS, human_bytes, plain_time, sentence
 
 _EVENTS = {
@@ -13,6 +12,7 @@ _EVENTS = {
     "imported": "Imported",
     "taken_down": "Taken down here",
     "left_out": "Not requested",
+    "merged": "Merged with what another archive knows",
     "doubted": "Its kept page was doubted, as other stories have its text, too,",
 }
 
@@ -26,7 +26,7 @@ def sentences(life: dict[str, Any]) -> Iterator[str]:
     source = _if(" by {}", life["announced_by"]) + _if(", dated {}", life["published_at"])
     yield f"First announced {plain_time(life['first_seen_at'])}{source}."
     yield from map(_event, life["history"])
-    if not any(check["outcome"] not in MOVES for check in life["history"]):
+    if all(check["bytes"] is None for check in life["history"]):
         yield "Never requested."
     if life["state"] != "source":
         yield _due(life)
@@ -54,7 +54,11 @@ def _event(check: dict[str, Any]) -> str:
     if outcome in _EVENTS:
         due = _if(", due {}", check["next_check_at"])
         why = "" if outcome == "taken_down" else f": {sentence(check['due_reason'])}"
-        return f"{_EVENTS[outcome]} {time}{due}{why}."
+        at = _if(", captured {}", outcome == "imported" and check["asked_at"])
+        return f"{_EVENTS[outcome]} {time}{at}{due}{why}."
+    if check["bytes"] is None:
+        captured = check["asked_at"] or time
+        return f"Imported {time}, captured {captured}: {outcome.replace('_', ' ')}."
     validators = _if(" with validators", check["conditional"])
     answer = f"status {check['status']}" if check["status"] else "no answer"
     result = outcome.replace("_", " ") + _if(" ({})", sentence(check["reason"]))
