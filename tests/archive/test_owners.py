@@ -58,7 +58,9 @@ HELPERS = (
     "archive/corpus/differences.py",
     "archive/web_archives/partial.py",
 )
-"""Writes to the table that its caller names; and to databases of their own: to compare corpora, and of an export under way."""
+"""Writes to the table that its caller names; and to databases of their own, to compare corpora and
+of an export under way.
+"""
 MERGE = "archive/merge/"
 """Writes to a file of its own, which is no archive before it is whole."""
 
