@@ -268,11 +268,15 @@ def test_a_revisit_of_the_same_bytes_is_that_page_seen_again(tmp_path: Path, new
             ("WARC-Refers-To-Date", at(3)),
         ),
         revisit(SAME_PAYLOAD, 8, ("WARC-Refers-To", "<urn:uuid:missing>")),
+        revisit(SAME_PAYLOAD, 9),
+        capture(2, more=[("WARC-Record-ID", "")]),
     )
     found = outcomes(import_into(news, file, by_place))
-    assert found == {"new": 1, "revised": 3, "revisit_unresolved": 1, "other_record": 2}
-    assert [text for _number, _kind, text in texts(news)] == ["1", "2", "1", "2"]
-    assert rows(news, "SELECT returns_to FROM revisions") == [(None,), (None,), (1,), (2,)]
+    assert found == {"new": 2, "revised": 3, "revisit_unresolved": 2, "other_record": 2}
+    assert [text for _number, _kind, text in texts(news)] == ["1", "1", "2", "1", "2"]
+    assert rows(news, "SELECT returns_to FROM revisions WHERE article_id = 1 ORDER BY id") == [
+        *((None,), (None,), (1,), (2,))
+    ]
 
 
 def test_explain_says_what_was_captured_and_that_nothing_was_requested(
