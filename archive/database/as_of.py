@@ -3,8 +3,8 @@
 Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`,
 `urls`, `checks`, `snapshots`, `rights`, `members`, `crawls`, `drifts`, `drifted`, `furniture` or
 `furniture_sets` without a schema then reads the past; other tables (`search`, `search_earlier`,
-`robots`, `validators`, `dictionaries`, `texts`, `readings`, `captures`, `request_headers`) know
-only today. Nothing is copied, and nothing is written into the file.
+`robots`, `validators`, `dictionaries`, `texts`, `readings`, `captures`, `header_forms`) know only
+today. Nothing is copied, and nothing is written into the file.
 """
 
 from datetime import datetime

@@ -52,14 +52,14 @@ URLS_FAILED = """CREATE INDEX urls_failed ON urls (site, reason, last_checked_at
         WHERE state = 'failed'"""
 
 WIRE = (
-    # A row per set of headers that our requests were sent with, as most have the same.
-    """CREATE TABLE request_headers (
+    # A row per form of the headers of requests and responses: what most of a site have in common.
+    """CREATE TABLE header_forms (
         digest TEXT NOT NULL PRIMARY KEY,
-        lines TEXT NOT NULL        -- JSON array of arrays: name and value
+        lines TEXT NOT NULL        -- JSON array of arrays: name, and the value that all have
     ) STRICT""",
-    # JSON object: how the page came over the wire (archive.records.Wire); NULL where unknown. A
-    # header line without a value has that of the column `headers`; `request_headers` may be the
-    # digest of a row there.
+    # JSON object: how the page came over the wire (archive.records.Wire); NULL where unknown.
+    # `headers` and `request_headers` are the digest of their form and the values that it lacks, in
+    # order; null for one that is in the column `headers`.
     "ALTER TABLE snapshots ADD COLUMN wire TEXT",
     # The same of an answer, when it was given first; its own address, after redirects.
     "ALTER TABLE robots ADD COLUMN url TEXT",

@@ -123,7 +123,8 @@ REASONS: dict[str, str] = {
     "date_impossible": "the date is later than the import, so it is none",
     "date_unreadable": "the date is in an unknown format; set --date-format",
     # what was wrong with a record of a web archive, or why it is no page of a story
-    "unknown_publisher": "the address is of no known publisher",
+    "unknown_publisher": "the address is of no known publisher (--any-site takes those, too)",
+    "other_language": "the story is in another language than --language",
     "not_web": "it is no capture of a web address (ftp, dns, a crawler's own record)",
     "other_record": "it is no response: a request, metadata or the like",
     "robots_txt": "it is robots.txt, which says what its site permits",

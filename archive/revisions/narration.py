@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from archive.ledger.ledger import MOVES
 from archive.ledger.wording import CUTS, human_bytes, plain_time, sentence, word, worded, worded_if
 
 _EVENTS = {
@@ -35,7 +34,7 @@ def sentences(life: dict[str, Any]) -> Iterator[str]:
         dated=worded_if(life["published_at"], ", dated {value}"),
     )
     yield from map(_event, life["history"])
-    if not any(check["outcome"] not in MOVES for check in life["history"]):
+    if all(check["bytes"] is None for check in life["history"]):
         yield worded("Never requested.")
     if life["state"] != "source":
         yield _due(life)
@@ -69,11 +68,19 @@ def _event(check: dict[str, Any]) -> str:
     time, outcome = plain_time(check["checked_at"]), check["outcome"]
     if outcome in _EVENTS:
         return worded(
-            "{event} {time}{due}{why}.",
+            "{event} {time}{captured}{due}{why}.",
             event=worded(_EVENTS[outcome]),
             time=time,
+            captured=worded_if(outcome == "imported" and check["asked_at"], ", captured {value}"),
             due=worded_if(check["next_check_at"], ", due {value}"),
             why=_why("" if outcome == "taken_down" else sentence(check["due_reason"])),
+        )
+    if check["bytes"] is None:
+        return worded(
+            "Imported {time}, captured {captured}: {outcome}.",
+            time=time,
+            captured=check["asked_at"] or time,
+            outcome=word(outcome.replace("_", " ")),
         )
     return worded(
         "Requested{validators} {time}: {answer}, {outcome}{why}, {size}.",

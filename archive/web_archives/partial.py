@@ -96,7 +96,8 @@ class Partial:
 
     def state(self) -> State | None:
         """Return how far the export is; None for one that begins."""
-        row = self._db.execute("SELECT json FROM state").fetchone()
+        with self.plain_errors():
+            row = self._db.execute("SELECT json FROM state").fetchone()
         return None if row is None else State(**json.loads(row[0]))
 
     def commit(self, state: State, captures: Iterable[str] = (), pages: Iterable[str] = ()) -> None:

@@ -43,3 +43,15 @@ def _check(path: Path, *, force: bool) -> None:
         raise click.ClickException(f"{path}: it is no file, and is left as it is")
     if not force:
         raise click.ClickException(f"{path}: there is a file already; --force replaces it")
+
+
+def check_folder(folder: Path) -> None:
+    """Raise click.ClickException for a folder that is none, and cannot be made."""
+    try:
+        found = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    except OSError as error:
+        raise click.ClickException(f"{folder}: it cannot be used ({error.strerror})") from error
+    if not found.is_dir():
+        raise click.ClickException(f"{folder}: it cannot be a folder, {found} is a file")
+    if not os.access(found, os.W_OK | os.X_OK):
+        raise click.ClickException(f"{folder}: it cannot be written there (Permission denied)")

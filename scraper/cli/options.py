@@ -176,6 +176,11 @@ scrapy_settings = click.option(
     callback=_settings,
     help="Override a Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
 )
+pages = click.option(
+    "--pages",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the kept pages; default: SITE-pages beside your profiles.",
+)
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show Scrapy's log on stderr.")
 
 yes = click.option("--yes", is_flag=True, help="Do not ask; needed where stdin is no terminal.")

@@ -155,7 +155,7 @@ def joined(bylines: Iterable[Byline]) -> Byline:
 
 def byline_around(above: list[str], below: Iterator[str], publisher: tuple[str, ...]) -> Byline:
     """Read the first line that has a label or a name with a date; below the prose only editors."""
-    candidates = (line if _BYLINE.match(line) else name_before_date(line) for line in above)
+    candidates = (line if is_byline(line) else name_before_date(line) for line in above)
     first = next((read_byline(line, publisher=publisher) for line in candidates if line), Byline())
     edited = (read_byline(line, publisher=publisher) for line in below if _EDITED.match(line))
     return Byline(authors=first.authors, editors=first.editors or next(edited, Byline()).editors)
@@ -201,7 +201,7 @@ def marked_byline(tree: Element, body: Element, publisher: tuple[str, ...]) -> B
     headings = cast("list[Element]", _LAST_HEADING(body))
     above = _from(headings[-1]) if headings else tree.iter()
     through = chain(takewhile(lambda node: node is not body, above), _before_prose(body))
-    marked = list(islice(filter(_marks_people, through), MAX_NODES))
+    marked = list(islice(filter(marks_people, through), MAX_NODES))
     around = {outer for node in marked for outer in islice(node.iterancestors(), MAX_DEPTH)}
     inner = [node for node in marked if node not in around]
     return joined(
@@ -219,7 +219,12 @@ def _before_prose(body: Element) -> Iterator[Element]:
         yield node
 
 
-def _marks_people(node: Element) -> bool:
+def is_byline(line: str) -> bool:
+    """Whether a line begins with the label of a byline ("Penulis:", "By:")."""
+    return _BYLINE.match(line) is not None
+
+
+def marks_people(node: Element) -> bool:
     """Whether the attributes of a node say that it names people."""
     if node.tag == "a" and _PERSONS_PAGE.search(node.get("href") or ""):
         return True

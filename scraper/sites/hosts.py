@@ -44,13 +44,13 @@ class Host(Site):
         """Whether the host is this one, or shows the same stories."""
         return name_of_host(host) == self.name
 
-    def identify(self, url: str) -> Identity | Refusal:
-        """Return the story that an address may be of, or why it is none; never raises."""
+    def _part(self, url: str) -> tuple[Identity | Refusal, int]:
+        """Return the story that an address may be of, and which page of it that is."""
         first, number = split_part(url)
         found = _identified(self.name, first)
         if number > 1 and isinstance(found, Refusal):
-            return _identified(self.name, url)
-        return found
+            return _identified(self.name, url), 1
+        return found, number
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
-from functools import lru_cache
 from string import Formatter
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from archive.ledger.wording import REASONS, did_you_mean
 from scraper.sites.addresses import is_private
+from scraper.sites.public_suffixes import is_public_suffix
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import (
     DatedIndex,
@@ -31,9 +31,7 @@ from scraper.sites.sources import (
 
 MAX_NAME = 40
 """Characters of a name; it is part of the names of files and of systemd's units."""
-RESERVED = frozenset(
-    "alerts all doctor example fallback folder none schedule unknown warta".split()
-)
+RESERVED = frozenset("alerts all doctor fallback folder none schedule unknown warta".split())
 """Names that mean something else: in commands, the configuration, units and locks."""
 WHERE = ("anywhere", "start", "end", "after")
 """Where a Rule may apply."""
@@ -191,15 +189,8 @@ def _of_domain(domain: str) -> Iterator[str]:
     elif not _HOST.fullmatch(domain):
         form = "a host in small letters like kabar.example; xn--… for other letters"
         yield f"domains: expected {form}, got {domain!r}"
-    elif _suffixes().is_public(domain.encode().decode("idna")):
+    elif is_public_suffix(domain.encode().decode("idna")):
         yield f"domains: {domain} is no publisher's alone: anybody may register names below it"
-
-
-@lru_cache(maxsize=1)
-def _suffixes() -> Any:
-    from publicsuffixlist import PublicSuffixList
-
-    return PublicSuffixList(accept_encoded_idn=False)  # in a quarter of the time
 
 
 def _of_address(site: Site, url: str, field: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from urllib.parse import urlsplit
 
 from scraper.sites import folders, loader
+from scraper.sites.hosts import host_site, name_of_host
 from scraper.sites.loader import Publishers
 from scraper.sites.site import Identity, Site
 
@@ -53,11 +54,27 @@ def sites() -> dict[str, Site]:
 
 def site_of(url: str) -> Site | None:
     """Return the profile that reads pages of this address; None for an unknown publisher."""
+    return publishers().of_host(_host(url))
+
+
+def any_site_of(url: str) -> Site | None:
+    """Return the profile that reads pages of this address, of an unknown publisher its host; None
+    where it names no host.
+    """
+    host = _host(url)
+    return publishers().of_host(host) or (host_site(name_of_host(host)) if host else None)
+
+
+def site_named(name: str) -> Site:
+    """Return a profile by its name, of a publisher without one that of its host."""
+    return sites().get(name) or host_site(name)
+
+
+def _host(url: str) -> str:
     try:
-        host = urlsplit(url).hostname or ""
+        return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
-        return None
-    return publishers().of_host(host)
+        return ""
 
 
 def story_of(address: str) -> tuple[str, str] | None:

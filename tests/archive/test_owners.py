@@ -20,7 +20,7 @@ OWNERS = {
     "robots": "archive/ledger/robots.py",
     "manners": "archive/ledger/backoff.py",
     "snapshots": "archive/snapshots/snapshots.py archive/snapshots/repack.py",
-    "request_headers": "archive/snapshots/request_headers.py",
+    "header_forms": "archive/snapshots/header_forms.py",
     "dictionaries": "archive/snapshots/dictionaries.py",
     "packing": "archive/snapshots/dictionary_trials.py",
     "articles": "archive/revisions/revisions.py",

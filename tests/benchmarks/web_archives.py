@@ -18,6 +18,7 @@ so many gigabytes, and the peak memory of warta's processes is taken instead.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import itertools
 import json
 import os
@@ -55,6 +56,7 @@ JOBS = 2
 PAGE = 77_000
 """Bytes of a page in the mean."""
 
+_PR_SET_CHILD_SUBREAPER = 36
 Page = tuple[str, bytes]
 
 
@@ -96,14 +98,23 @@ def write_warc(path: Path, pages: Iterator[Page]) -> int:
 
 
 def timed(*commands: Sequence[str], env: dict[str, str]) -> tuple[float, float, list[str]]:
-    """Run commands side by side: (wall seconds, CPU seconds, what each printed)."""
+    """Run commands side by side: (wall seconds, CPU seconds, what each printed).
+
+    Processes that they leave behind, as killed workers are, are waited for here, so that their
+    seconds count as well.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
     started = [
         subprocess.Popen(command, env=env, text=True, stdout=subprocess.PIPE)
         for command in commands
     ]
     printed = [process.communicate()[0] for process in started]
-    wall, after = perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall = perf_counter() - begun
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     for process in started:
         if process.returncode:
             raise SystemExit(f"{process.args} ended with {process.returncode}")

@@ -1,7 +1,7 @@
 """`warta doctor`: does a live site still match its profile?"""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from archive.errors import ArchiveMissing
 from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
-from scraper.cli.defaults import configured
+from scraper.cli.crawling.kept_pages import keep_pages
+from scraper.cli.crawling.visits import visit_settings, visited
+from scraper.cli.new_file import check_folder
 from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import (
     cell,
@@ -25,9 +27,9 @@ from scraper.cli.rendering.terminal import (
     print_table,
     say,
 )
-from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
+from scraper.crawling.doctor.examiner import Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
-from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
+from scraper.crawling.doctor.visitor import MAX_REQUESTS
 from scraper.crawling.source_queue import PROMISING
 from scraper.politeness.locks import site_lock
 from scraper.spiders import sites as all_sites
@@ -49,6 +51,8 @@ _FIELDS = columns("field value source", source="from")
 
 @click.command()
 @click.argument("site", type=options.SITE)
+@click.option("--keep", is_flag=True, help="Keep the stories' pages for `warta sites check`.")
+@options.pages
 @options.scrapy_settings
 @options.verbose
 @options.archive
@@ -57,6 +61,8 @@ _FIELDS = columns("field value source", source="from")
 def doctor(
     context: click.Context,
     site: str,
+    keep: bool,
+    pages: Path | None,
     overrides: tuple[str, ...],
     verbose: bool,
     path: Path,
@@ -66,49 +72,35 @@ def doctor(
     each source, and the three newest stories with every field and its source; then list what is
     missing and what to change in the profile.
 
-    Nothing is kept, and no archive is needed; an existing one says whether the site requested a
-    pause. Uses the proxies of `http_proxy` and `https_proxy`. Exit status: 0 all is well, 3
-    something needs attention, 1 the site cannot be reached.
+    Nothing is kept unless you say --keep, and no archive is needed; an existing one says whether
+    the site requested a pause. Uses the proxies of `http_proxy` and `https_proxy`. Exit status: 0
+    all is well, 3 something needs attention, 1 the site cannot be reached.
 
     \b
     warta doctor suara
     warta doctor suara --json | jq '.problems'
+    warta doctor suara --keep && warta sites check suara
     """
     known = all_sites()
     options.checked_sites([site], known)
     note_broken()
+    if pages is not None:
+        check_folder(pages)
     context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
-        settings = _settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
+        settings = visit_settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
         known_of_it = _consult(path, site, settings)
         pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
         note(f"Examining {known[site].home} ({pace}) …")
-        spider = _examined(settings, {"site": known[site]} | known_of_it)
+        spider = visited(Examiner, settings, {"site": known[site]} | known_of_it)
+    if keep or pages is not None:
+        keep_pages(context, pages, site, spider.pages)
     now = spider.crawl.now()
     if as_json:
         print_json([spider.found.as_dict(now=now)])
     else:
         _show(spider.found, now)
     raise SystemExit(EXIT[spider.found.verdict(now=now)])
-
-
-def _examined(settings: Settings, given: dict[str, Any]) -> Examiner:
-    crawls = run_spiders([Examiner], settings, given)
-    spiders = [crawl.crawler.spider for crawl in crawls]
-    if not spiders or not isinstance(spider := spiders[0], Examiner):
-        raise click.ClickException("the examination broke off; run it with -v to see where")
-    return spider
-
-
-def _settings(archive: Path, site: str, overrides: Sequence[str], *, verbose: bool) -> Settings:
-    """Return the settings that a crawl of the site would have."""
-    known = configured()
-    settings = crawl_settings(archive, (*configured_settings(known), *overrides), verbose=verbose)
-    settings.set("PROGRESS_BAR", False, priority="cmdline")
-    own = overrides_of(known, site, overrides)
-    if own.delay is not None:
-        settings.set("DOWNLOAD_DELAY", own.delay, priority="cmdline")
-    return settings
 
 
 def _consult(path: Path, site: str, settings: Settings) -> dict[str, Any]:

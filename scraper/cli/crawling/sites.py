@@ -7,6 +7,7 @@ import click
 from archive.printable import in_line
 from scraper.cli import options
 from scraper.cli.defaults import config_option
+from scraper.cli.lazy import LazyCommands, LazyGroup
 from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import columns, print_rows
 from scraper.sites.loader import OWN, Broken
@@ -17,15 +18,24 @@ _HEADS = {"layouts": "layouts, newest first", "timezone": "time zone", "origin":
 _FIELDS = "site home domains layouts sources timezone"
 
 
-@click.command()
+_COMMANDS = {
+    "new": ("crawling.sites_new", "Write a profile for a site that has none."),
+    "check": ("crawling.sites_check", "Say what a profile misses, by the pages that were kept."),
+}
+
+
+@click.group(invoke_without_command=True, cls=LazyGroup, commands=LazyCommands(_COMMANDS))
 @config_option
 @options.json
-def sites(as_json: bool) -> None:
+@click.pass_context
+def sites(context: click.Context, as_json: bool) -> None:
     """List the sites that warta can crawl: their domains, sources and layouts.
 
     Beside the five that come with warta, those are the publishers of installed packages and of your
     own folder (`warta help sites`). Exit status 3 if the profile of one is broken.
     """
+    if context.invoked_subcommand is not None:
+        return
     known = publishers()
     rows = [_row(site, known.origins[site.name]) for site in known.sites.values()]
     others = any(origin != OWN for origin in known.origins.values())

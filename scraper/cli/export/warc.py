@@ -63,16 +63,15 @@ def warc(
     from archive.web_archives.export import Job, export_warc
     from archive.web_archives.selection import Wanted
 
-    job = Job(
-        out=out.resolve(),  # what a link leads to, not the link
-        wanted=Wanted(where=where, revisions=revisions),
-        as_of=as_of,
-        operator=operator,
-        packs=wacz,
-        replaces=force,
-    )
     try:
-        job.stem  # noqa: B018 - raises for a wrong name
+        job = Job(
+            out=out.resolve(),  # what a link leads to, not the link
+            wanted=Wanted(where=where, revisions=revisions),
+            as_of=as_of,
+            operator=operator,
+            packs=wacz,
+            replaces=force,
+        )
     except ExportError as error:
         raise WrongUsage(in_line(str(error))) from error
     if as_of is not None:
@@ -84,7 +83,7 @@ def warc(
         ):
             done = export_warc(archive, job, progress=progress)
     except OSError as error:
-        why = f"{out}: it cannot be written ({error.strerror})"
+        why = f"{out}: it cannot be written ({error.strerror or error})"
         goes_on = f"; {_GOES_ON}" if error.errno == ENOSPC else ""
         raise click.ClickException(why + goes_on) from error
     for line in _notes(done):
@@ -96,6 +95,8 @@ _GOES_ON = "the same command goes on from there"
 
 def _notes(done: "Exported") -> list[str]:
     """Return what was written, and what was not."""
+    if not done.pages + done.without_page + done.damaged:
+        return ["No page was found: the file has none."]
     names = ", ".join(path.name for path in done.files[:3])
     if len(done.files) > 3:
         names += f" and {len(done.files) - 3} more"
@@ -105,8 +106,8 @@ def _notes(done: "Exported") -> list[str]:
             f"{plural(done.not_modified, 'answer', 'answers')} (304) that one had not changed"
         )
     if done.without_page:
-        stories = plural(done.without_page, "story has", "stories have")
-        lines.append(f"{stories} no kept page, as most that were imported, and are not in it")
+        stories = plural(done.without_page, "story", "stories")
+        lines.append(f"{stories} without a kept page, as imported texts are: not in it")
     if done.opted_out:
         opted = plural(done.opted_out, "page opts out", "pages opt out")
         lines.append(f"{opted} of text and data mining, as its headers, its text or robots.txt say")

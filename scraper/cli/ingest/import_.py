@@ -14,7 +14,7 @@ from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import reading_limits
-from scraper.cli.ingest.web_archives import import_archives, show_archives, sorted_by_kind
+from scraper.cli.ingest.web_archives import Wanted, import_archives, show_archives, sorted_by_kind
 from scraper.cli.rendering.terminal import (
     columns,
     interruptible,
@@ -68,18 +68,34 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     metavar="FORMAT",
     help="Format of dates, like %d/%m/%Y; tried before the usual ones.",
 )
+@click.option(
+    "--any-site",
+    is_flag=True,
+    help="Of web archives, also pages of other publishers that look like articles.",
+)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    metavar="CODE",
+    help="Of web archives, only stories in this language, like id; may be repeated.",
+)
 @options.jobs
 @options.archive
 @options.json
 @click.pass_context
 def import_command(
     context: click.Context,
+    /,
+    *,
     files: tuple[Path, ...],
     kind: str | None,
     pairs: tuple[str, ...],
     site: str | None,
     zone: ZoneInfo,
     formats: tuple[str, ...],
+    any_site: bool,
+    languages: tuple[str, ...],
     jobs: int | None,
     path: Path,
     as_json: bool,
@@ -92,7 +108,8 @@ def import_command(
     its capture, and those of one story are taken in the order of their times, whatever that of the
     files. Nothing is written into the past: a page that is older than what is known of its story is
     kept as evidence alone. Other records are counted by reason. After an interruption the same
-    command resumes.
+    command resumes. With --any-site pages of publishers without a profile are taken, too, if they
+    look like articles: under their host's name, which --site of other commands takes.
 
     Columns are recognised by their usual names (url, link, title, judul, content, isi,
     publish_date, tanggal, source, author ...). Texts are cleaned as by `warta clean`. Importing a
@@ -108,12 +125,14 @@ def import_command(
     name = site.encode(errors="replace").decode().strip().lower() if site else None
     terms = ImportOptions(mapping=_mapping(pairs), site=name, zone=zone, formats=formats)
     sites()  # loaded once, for all workers
+    wanted = Wanted(any_site=any_site, languages=languages)
+    wanted.check()
     limits = reading_limits(context)
     collections, archives, unreadable = sorted_by_kind(files, is_collection=kind is not None)
     with _openable(collections) as reopened, Workers(1, limits) as workers:
         found = list(_surveyed(dict.fromkeys(collections), reopened, terms, kind))
         reports = list(_imported(path, found, reopened, terms, workers, as_json=as_json))
-    results, broken = import_archives(path, archives, jobs=jobs, limits=limits)
+    results, broken = import_archives(path, archives, wanted, jobs=jobs, limits=limits)
     if as_json:
         print_json(map(_row, reports))
         print_json({"file": str(each.path)} | counts_of(each) for each in results)

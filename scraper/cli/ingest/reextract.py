@@ -14,6 +14,7 @@ from archive.database.connection import plain_errors
 from archive.errors import Locked
 from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
+from archive.revisions import queries
 from archive.revisions.changes import FieldEdits, edits_as_json, edits_between
 from scraper.cli import options
 from scraper.cli.defaults import reading_limits
@@ -26,7 +27,7 @@ from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, wait
 from scraper.ingest.reread import Difference
 from scraper.politeness.locks import writer_lock
 from scraper.sites.site import Site
-from scraper.spiders import sites
+from scraper.spiders import site_named, sites
 
 _KINDS = "technical publisher restored first lost"
 
@@ -70,9 +71,10 @@ def reextract_command(
     warta reextract --dry-run                     try a new rule on the whole archive
     warta reextract --site suara --since 2026-11-01
     """
-    chosen = options.checked_sites(names, sites()) or list(sites())
     report = Report()
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
+        known = [*sites(), *_hosts(archive)]
+        chosen = options.checked_sites(names, known) or known
         limits = reading_limits(context)
         profiles = _furnished(archive, chosen, limits, dry_run=dry_run)
         changes = _changes(archive, profiles, report, jobs, limits, dry_run=dry_run, **selection)
@@ -82,6 +84,11 @@ def reextract_command(
     if report.read and not as_json:
         _show(report, chosen, shown, dry_run=dry_run)
     _conclude(report, since=selection["since"])
+
+
+def _hosts(archive: Archive) -> list[str]:
+    """Return the publishers without a profile that the archive has, which are hosts."""
+    return [name for name in queries.sites(archive.db) if "." in name and name not in sites()]
 
 
 def _changes(
@@ -125,8 +132,10 @@ def _furnished(
 
     Nothing is learnt of a site that is being crawled: a crawl reads all its pages by one set.
     """
-    now, profiles = datetime.now(UTC), {name: sites()[name] for name in names}
+    now, profiles = datetime.now(UTC), {name: site_named(name) for name in names}
     for name, site in profiles.items():
+        if not site.profiled:
+            continue
         profiles[name] = furnished(archive, site)
         with suppress(Locked), nullcontext() if dry_run else writer_lock(archive.path, name):
             profiles[name] = learn_if_due(archive, site, limits, now=now, dry_run=dry_run)
@@ -189,6 +198,7 @@ def _show(
             "fields": _fields(report, name),
         }
         for name in names
+        if report.read[name] or name in sites()
     ]
     would, nothing = "changed", ""
     if dry_run:

@@ -7,8 +7,11 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
+
 from archive.archive import Archive
 from archive.database.connection import plain_errors
+from archive.errors import CorpusError
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
 from scraper.cli.rendering.terminal import columns, interruptible, note, print_table, progress_bar
@@ -16,7 +19,7 @@ from scraper.extraction.workers import Limits
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.web_archives import sources
 from scraper.ingest.web_archives.importing import Result, WebImport
-from scraper.spiders import site_of, sites
+from scraper.spiders import any_site_of, site_named, site_of, sites
 
 WORTHWHILE = 1024 * 1024
 """Bytes; smaller files are imported by one process."""
@@ -55,8 +58,44 @@ def sorted_by_kind(
     return collections, list(dict.fromkeys(archives)), unreadable
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which pages of a web archive are imported."""
+
+    any_site: bool = False
+    """Also those of publishers without a profile."""
+    languages: tuple[str, ...] = ()
+    """Only stories in these; all where empty."""
+
+    def check(self) -> None:
+        """Load the model of languages, for all workers; raises click.UsageError."""
+        if not self.languages:
+            return
+        try:
+            from archive.corpus.filters.language import check_languages
+
+            check_languages(self.languages)
+        except ModuleNotFoundError as error:
+            raise click.UsageError(
+                f"--language needs {error.name}, which is missing: pip install 'warta[corpus]'"
+            ) from error
+        except CorpusError as error:
+            raise click.UsageError(f"--language {str(error).partition(': ')[2]}") from error
+
+    def terms(self) -> str:
+        """Return a digest of what decides which captures are stories."""
+        decides = [*sorted(sites()), *("any site" for _ in range(self.any_site))]
+        decides += [f"language {code}" for code in sorted(set(self.languages))]
+        return sha256("\n".join(decides).encode()).hexdigest()
+
+
 def import_archives(
-    path: Path, candidates: Sequence[_Candidate], *, jobs: int | None, limits: Limits
+    path: Path,
+    candidates: Sequence[_Candidate],
+    wanted: Wanted,
+    *,
+    jobs: int | None,
+    limits: Limits,
 ) -> tuple[list[Result], int]:
     """Import web archives with progress bars; return what became of their records, and how many of
     them could not be read: each is noted. Creates no archive where there are none.
@@ -67,9 +106,9 @@ def import_archives(
         spool = Path(folder) / "unpacked"
         spool.mkdir()
         with interruptible(_STOPPED), Archive(path) as archive:
-            done, opened, broken = _opened(archive, candidates, spool)
+            done, opened, broken = _opened(archive, candidates, wanted, spool)
             if opened:
-                done += _imported(archive, opened, Path(folder), jobs=jobs, limits=limits)
+                done += _imported(archive, opened, wanted, Path(folder), jobs=jobs, limits=limits)
     order = {each.path: number for number, each in enumerate(candidates)}
     return sorted(done, key=lambda each: order[each.path]), broken
 
@@ -78,12 +117,12 @@ _STOPPED = "Stopped; what was written is complete: the same command resumes."
 
 
 def _opened(
-    archive: Archive, candidates: Sequence[_Candidate], spool: Path
+    archive: Archive, candidates: Sequence[_Candidate], wanted: Wanted, spool: Path
 ) -> tuple[list[Result], list[sources.WebArchive], int]:
     """Return what was imported before, the web archives to import, and how many are broken."""
     done: list[Result] = []
     opened: dict[str, sources.WebArchive] = {}
-    broken, terms = 0, _terms()
+    broken, terms = 0, wanted.terms()
     for each in candidates:
         try:
             counts = None
@@ -106,14 +145,10 @@ def _opened(
     return done, list(opened.values()), broken
 
 
-def _terms() -> str:
-    """Return a digest of what decides which captures are stories: the known publishers."""
-    return sha256("\n".join(sorted(sites())).encode()).hexdigest()
-
-
 def _imported(
     archive: Archive,
     opened: Sequence[sources.WebArchive],
+    wanted: Wanted,
     folder: Path,
     *,
     jobs: int | None,
@@ -123,9 +158,10 @@ def _imported(
     with WebImport(
         archive,
         opened,
-        sites=sites().__getitem__,
-        site_of=site_of,
-        terms=_terms(),
+        sites=site_named,
+        site_of=any_site_of if wanted.any_site else site_of,
+        terms=wanted.terms(),
+        languages=wanted.languages,
         folder=folder,
         now=datetime.now(UTC),
         jobs=options.processes(jobs, worthwhile=jobs is not None or total >= WORTHWHILE),

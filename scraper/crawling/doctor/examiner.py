@@ -1,28 +1,19 @@
-"""class Examiner: compare a live site with its profile by a dozen requests; keeps nothing."""
+"""class Examiner: compare a live site with its profile by a dozen requests."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
 
-from scrapy import Request, Spider
-from scrapy.crawler import Crawler
 from scrapy.http import Response
-from scrapy.http.request import NO_CALLBACK
-from scrapy.settings import BaseSettings
-from twisted.python.failure import Failure
 
-from archive.errors import ArchiveError
 from archive.identity import joined_url
 from archive.records import Page
-from scraper.crawling.crawl import Crawl, Options
 from scraper.crawling.discovery import Announced, SourceReading
 from scraper.crawling.doctor.findings import NOT_REQUESTED, Examination, SourceFinding, StoryFinding
-from scraper.crawling.middlewares.robots import RobotsMiddleware
+from scraper.crawling.doctor.visitor import Visitor
 from scraper.crawling.pages import page_of
-from scraper.crawling.responses import refusal_of_content, refusal_of_error
-from scraper.crawling.spider import set_user_agent, size_limit
-from scraper.crawling.story_reader import StoryReader
+from scraper.crawling.responses import refusal_of_content
+from scraper.crawling.spider import size_limit
 from scraper.extraction import Reading, read_page
 from scraper.extraction.article import refusal_of_article
 from scraper.extraction.dom.selectors import Element, text_content
@@ -38,36 +29,15 @@ from scraper.sites.sources import Link, Section, Sitemap, Source, Step, Window, 
 
 logger = logging.getLogger(__name__)
 
-MAX_REQUESTS = 12
-"""Requests of one examination, robots.txt and redirects included."""
 STORIES = 3
-MAX_REDIRECTS = 3
 SOURCES_BEFORE_HOME = 4
 """Sources before the home page, which shows best where the others have moved."""
 
 
-class Examiner(Spider):
+class Examiner(Visitor):
     """Requests robots.txt, the sources and the newest stories of a site, one after the other."""
 
     name = "doctor"
-
-    @classmethod
-    def update_settings(cls, settings: BaseSettings) -> None:
-        """Called by Scrapy: sets the user agent; nothing is retried."""
-        super().update_settings(settings)
-        set_user_agent(settings)
-        settings.set("RETRY_ENABLED", False, priority="spider")
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Called by Scrapy; a bad setting is one line, no traceback."""
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        try:
-            spider.crawl = Crawl.begin(crawler, spider.site.name, Options(plan=True))
-        except (ArchiveError, ValueError) as error:
-            raise SystemExit(f"Error: {error}") from error
-        spider.reader = StoryReader(spider.crawl, spider.site)
-        return spider
 
     def __init__(
         self, site: Site, left_out: int = 0, gave: Mapping[str, int] | None = None
@@ -75,29 +45,24 @@ class Examiner(Spider):
         """Take what an archive knows of the sources: how many the newest crawl skipped, and the
         stories that each was lately the first to announce, by its address.
         """
-        super().__init__(self.name)
-        self.site = site
+        super().__init__(site)
         self._gave = {plain_url(url) or url: count for url, count in (gave or {}).items()}
         self.found = Examination(site=site, left_out=left_out)
-        self.crawl: Crawl
-        self.reader: StoryReader
-        self._further: tuple[Request, ...] = ()
+        self.pages: list[Page] = []
+        """Of the stories, as they were received."""
         self._links: dict[str, Link] = {}  # newest link of each story
 
-    async def start(self) -> AsyncIterator[Any]:
+    async def visit(self) -> None:
         """Examine the site; an error is a finding."""
         try:
             await self._examine()
         except Exception:
             logger.exception("%s: the examination failed", self.site.name)
             self.found.broken = True
-        for request in self._further:
-            yield request  # none: Scrapy expects a generator, but all requests were sent above
+        self.found.requests = self.sent()
 
     async def _examine(self) -> None:
-        robots = self._robots
-        self.found.robots = rules = await robots.rules_for(self.site.home)
-        self.found.requests = self._sent()
+        self.found.robots = rules = await self.robots.rules_for(self.site.home)
         if not rules.allows(self.site.home):
             return
         for source in self._sources(rules.sitemaps):
@@ -105,15 +70,6 @@ class Examiner(Spider):
         newest = sorted(self._links.values(), key=lambda link: age(link.published_at))
         for link in newest[:STORIES]:
             self.found.stories.append(await self._examine_story(link))
-            self.found.requests = self._sent()
-
-    @property
-    def _robots(self) -> RobotsMiddleware:
-        return RobotsMiddleware.of(self.crawler)
-
-    def _sent(self) -> int:
-        assert self.crawler.stats is not None
-        return int(self.crawler.stats.get_value("downloader/request_count", 0))
 
     def _sources(self, sitemaps: tuple[str, ...]) -> Iterator[Source]:
         """Yield the sitemaps of robots.txt, the profile's sources and, early, the home page.
@@ -154,9 +110,9 @@ class Examiner(Spider):
     async def _read_source(self, step: Step) -> tuple[SourceFinding, Announced]:
         """Read a source, and remember its links to stories."""
         kind = type(step.source).__name__
-        if self._left(STORIES) < self._cost(step.url):
+        if not self.affords(step.url, STORIES):
             return SourceFinding(url=step.url, kind=kind, reason=NOT_REQUESTED), Announced()
-        response = await self._request(step.url, STORIES, **size_limit(step.source))
+        response = await self.request(step.url, STORIES, **size_limit(step.source))
         if isinstance(response, str):
             return SourceFinding(url=step.url, kind=kind, reason=response), Announced()
         finding = SourceFinding(
@@ -193,9 +149,9 @@ class Examiner(Spider):
         )
 
     async def _examine_story(self, link: Link) -> StoryFinding:
-        if self._left(0) < self._cost(link.url):
+        if not self.affords(link.url):
             return StoryFinding(url=link.url, reason=NOT_REQUESTED)
-        response = await self._request(link.url, 0)
+        response = await self.request(link.url)
         if isinstance(response, str):
             return StoryFinding(url=link.url, reason=response)
         named = self.site.identify(response.url)
@@ -213,6 +169,7 @@ class Examiner(Spider):
         page = page_of(
             response, site=self.site.name, requested_url=link.url, fetched_at=self.crawl.now()
         )
+        self.pages.append(page)
         finding = StoryFinding(url=link.url, status=response.status, bytes=len(response.body))
         try:
             found = await self.crawl.turns.run(examine_page, page, self.site)
@@ -221,7 +178,7 @@ class Examiner(Spider):
         except ReadingFailed as failed:
             logger.info("%s could not be read: %s", link.url, failed)
             return replace(finding, reason="extraction_failed")
-        robots = self._robots.known_rules(page.url)
+        robots = self.robots.known_rules(page.url)
         return replace(
             finding,
             article=found.reading.article,
@@ -232,32 +189,6 @@ class Examiner(Spider):
             body_at=found.body_at,
             words_there=found.words_there,
         )
-
-    async def _request(self, url: str, reserve: int, **meta: Any) -> Response | str:
-        """The response, or the reason why there is none."""
-        if self.crawl.stopping:
-            return "pause_requested"
-        own = {
-            "download_slot": self.site.name,
-            "redirect_ttl": min(MAX_REDIRECTS, max(0, self._left(reserve) - self._cost(url))),
-        }
-        engine = self.crawler.engine
-        assert engine is not None
-        try:
-            return await engine.download_async(
-                Request(url, callback=NO_CALLBACK, meta=own | meta, dont_filter=True)
-            )
-        except Exception as error:
-            return refusal_of_error(Failure(error))  # type: ignore[no-untyped-call]
-        finally:
-            self.found.requests = self._sent()
-
-    def _cost(self, url: str) -> int:
-        """Requests that a URL costs: robots.txt of its host is requested first."""
-        return 1 if self._robots.known_rules(url) is not None else 2
-
-    def _left(self, reserve: int) -> int:
-        return MAX_REQUESTS - reserve - self._sent()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,15 +47,18 @@ def saved_files(folder: Path) -> list[SavedFile]:
     for name, kind in MANIFESTS.items():
         if (folder / name).is_file():
             return _listed(folder, folder / name, kind)
-    found = (path for path in _below(folder) if path.suffix.lower() in PAGES)
+    inside = folder.resolve()
+    pages = (path for path in _below(folder) if path.suffix.lower() in PAGES)
+    found = (path for path in pages if path.resolve().is_relative_to(inside))
     return [SavedFile(path=path, name=path.relative_to(folder).as_posix()) for path in found]
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder by name; links to other folders are not followed."""
+    """Yield the regular files of a folder by name; links to other folders are not followed."""
     for parent, folders, files in os.walk(folder):
         folders.sort()
-        yield from (Path(parent, name) for name in sorted(files))
+        paths = (Path(parent, name) for name in sorted(files))
+        yield from (path for path in paths if path.is_file())
 
 
 def archives_below(folder: Path) -> list[Path]:

@@ -18,7 +18,7 @@ from typing import Any, Self, cast
 
 from archive.archive import Archive
 from archive.ledger.captures import ImportedFile
-from archive.records import Announcement, Check
+from archive.records import Announcement, Article, Check
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Worker, Workers
 from scraper.ingest.furniture import furnished
@@ -109,8 +109,11 @@ class WebImport:
         now: datetime,
         jobs: int,
         limits: Limits,
+        languages: tuple[str, ...] = (),
     ) -> None:
-        """`folder` is for the index; `terms` says which captures are stories (ImportedFile)."""
+        """`folder` is for the index; `terms` says which captures are stories (ImportedFile);
+        stories in other `languages` than these are left out, none if it is empty.
+        """
         self._archive = archive
         self.sources = sorted(sources, key=lambda each: each.digest)
         self._sites = sites
@@ -119,6 +122,7 @@ class WebImport:
         self._now = now
         self._jobs = jobs
         self._limits = limits
+        self._languages = languages
         self._stack = ExitStack()
         self._index = self._stack.enter_context(Index(folder / "index.db"))
         self._surveyed: list[Surveyed] = []
@@ -238,6 +242,7 @@ class WebImport:
             site=cast("Site", profile),
             requested_url=named.url,
             parts=tuple(map(self.place, self._index.parts_near(row))),
+            languages=self._languages,
         )
 
     def place(self, row: sqlite3.Row) -> Place:
@@ -389,8 +394,8 @@ class _Writer:
         self._batch = batch
         self._policy = Policy(crawl_id=None, source="import")
         self._waiting = WaitingPages(self._archive, self._site, self._policy)
-        self._rows: dict[int, sqlite3.Row] = {}
-        self._parts: dict[int, tuple[int, ...]] = {}
+        self._taken: dict[int, tuple[sqlite3.Row, ReadCapture]] = {}
+        """By the identity of their snapshots."""
 
     def write(self, reads: Mapping[int, ReadCapture | ReadingBroke]) -> None:
         """Write the captures in their order; doubtful pages wait for others of the batch."""
@@ -419,23 +424,32 @@ class _Writer:
             rules = self._work.robots(page.url, page.fetched_at)
             rights = opted_out(page.url, rules, page.headers, read.reading.rights)
             fetched = replace(fetched, article=article, opted_out=rights)
-            if read.fingerprint is not None:
-                self._archive.clusters.texts.remember(article.body, read.fingerprint)
-        self._rows[id(snapshot)] = row
-        self._parts[id(snapshot)] = read.parts
+            self._remember(read)
+        self._taken[id(snapshot)] = row, read
         for ready in self._waiting.arrive(fetched):
             self._write(ready)
 
-    def _link(self, row: sqlite3.Row) -> Announcement:
+    def _remember(self, read: ReadCapture) -> None:
+        """Take the fingerprint of a text from its worker; the archive remembers but a few."""
+        if read.reading is not None and read.fingerprint is not None:
+            self._archive.clusters.texts.remember(read.reading.article.body, read.fingerprint)
+
+    def _link(self, row: sqlite3.Row, article: Article | None = None) -> Announcement:
+        """Return the address of a capture; without a profile its page says which story it is of."""
         named = self._site.identify(row["url"])
         assert isinstance(named, Identity)
+        key = named.key
+        if article is not None and not self._site.profiled:
+            declared = self._site.identify(article.canonical_url)
+            key = declared.key if isinstance(declared, Identity) else key
         return Announcement(
-            url=named.url, key=named.key, own_key=named.own_key, published_at=named.published_at
+            url=named.url, key=key, own_key=named.own_key, published_at=named.published_at
         )
 
     def _write(self, fetched: Fetched) -> None:
-        row = self._rows[id(fetched.snapshot)]
-        link, at = self._link(row), _time(row)
+        row, read = self._taken[id(fetched.snapshot)]
+        self._remember(read)
+        link, at = self._link(row, fetched.article), _time(row)
         digest = fetched.snapshot.digest
         known = self._archive.captures.is_known(
             link.url, site=self._site.name, captured_at=at, digest=digest
@@ -443,12 +457,12 @@ class _Writer:
         written = None if known else self._written(fetched, link, row)
         if written is None:
             self._work.note_unread(row, "known" if known else "taken_down")
-            self._work.note_parts(self._parts[id(fetched.snapshot)], None)
+            self._work.note_parts(read.parts, None)
             return
         url_id = self._archive.ledger.url_id(link.url, site=self._site.name)
         outcome = _outcome(written)
         self._work.note(row, url_id=url_id, digest=digest, outcome=outcome, reason=written.reason)
-        self._work.note_parts(self._parts[id(fetched.snapshot)], url_id)
+        self._work.note_parts(read.parts, url_id)
 
     def _written(self, fetched: Fetched, link: Announcement, row: sqlite3.Row) -> Written | None:
         policy = replace(self._policy, source=self._work.source_name(row))

@@ -81,17 +81,24 @@ def _count(surveyed: Surveyed, rows: Sequence[Indexed], others: Counter[str]) ->
     surveyed.others += Counter(robots_txt=kinds[ROBOTS], other_record=kinds[REQUEST])
 
 
-def _index_range(each: _Range, *, site_of: SiteOf, now: datetime) -> RangeIndex:
-    return index_range(
-        each.section, each.begin, each.end, exact=each.exact, site_of=site_of, now=now
-    )
+def _index_range(each: _Range, *, site_of: SiteOf, now: datetime) -> RangeIndex | None:
+    """Index a range, in a worker; None where that fails: a bug must not end the import."""
+    try:
+        return index_range(
+            each.section, each.begin, each.end, exact=each.exact, site_of=site_of, now=now
+        )
+    except Exception:
+        return None
 
 
 class _Ranges:
     """The ranges of a section, each beginning with the record behind the one before it."""
 
     def __init__(
-        self, section: Section, work: Callable[[_Range], RangeIndex], lone: Callable[[], Worker]
+        self,
+        section: Section,
+        work: Callable[[_Range], RangeIndex | None],
+        lone: Callable[[], Worker],
     ) -> None:
         self._section = section
         self._work = work
@@ -114,19 +121,21 @@ class _Ranges:
             advance(under_way[0].end - under_way[0].begin)
             under_way.popleft()
 
-    def _checked(self, each: _Range, answer: RangeIndex | ReadingBroke) -> Iterator[RangeIndex]:
+    def _checked(
+        self, each: _Range, answer: RangeIndex | ReadingBroke | None
+    ) -> Iterator[RangeIndex]:
         """Yield what a range holds, if it was read from the right record, else read it so."""
         expected = self._expected
         if expected is not None and expected >= each.end:
             return  # a record of the range before reaches beyond it
-        if not isinstance(answer, ReadingBroke) and expected not in (None, answer.first):
+        if isinstance(answer, RangeIndex) and expected not in (None, answer.first):
             assert expected is not None
             again = _Range(self._section, expected, each.end, exact=True)
             try:
                 answer = self._lone().call(self._work, again)
             except ReadingBroke as broke:
                 answer = broke
-        if isinstance(answer, ReadingBroke):
+        if not isinstance(answer, RangeIndex):
             self._expected = None
             broken = Counter(reading_broke_off=1)
             yield RangeIndex(first=None, after=each.end, records=1, others=broken, damages=broken)

@@ -13,10 +13,10 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-import zstandard
-from warcio.bufferedreaders import BufferedReader, ChunkedDataReader
+from warcio.bufferedreaders import ChunkedDataReader
 
 from archive.records import Capture, HeaderLines, Wire
+from scraper.ingest.unpacking import PIECES, unpacked
 from scraper.ingest.web_archives.captures import MAX_PAGE, MAX_RECORD, Section
 from scraper.ingest.web_archives.records import (
     UNREADABLE,
@@ -35,8 +35,6 @@ MAX_CODINGS = 3
 """Codings of one body, as in crawls."""
 
 _CRAWLER = "x-crawler-"
-_CODINGS = {"x-gzip": "gzip", "gzip": "gzip", "deflate": "deflate", "br": "br", "zstd": "zstd"}
-_ZSTD = b"\x28\xb5\x2f\xfd"
 _SECRET = re.compile(r"cookie|authorization|proxy-", re.IGNORECASE)
 
 
@@ -199,9 +197,10 @@ def _has_digest(digest: str | None, data: bytes) -> bool | None:
     if name not in ("md5", "sha1", "sha256", "sha512"):
         return None
     found = hashlib.new(name, data, usedforsecurity=False).digest()
-    if len(wanted) == 2 * len(found):
-        return wanted.lower() == found.hex()
-    return wanted.upper().rstrip("=") == base64.b32encode(found).decode().rstrip("=")
+    for encoded in (found.hex(), base64.b32encode(found).decode().rstrip("=").lower()):
+        if len(wanted.rstrip("=")) == len(encoded):
+            return wanted.rstrip("=").lower() == encoded
+    return None
 
 
 def _unchunked(payload: bytes, headers: Mapping[str, str]) -> bytes:
@@ -221,28 +220,7 @@ def _decoded(body: bytes, codings: str) -> tuple[bytes, bool]:
     whole = True
     named = [name.strip().lower() for name in codings.split(",")]
     for name in reversed(named[-MAX_CODINGS:]):
-        coding = _CODINGS.get(name)
-        if coding == "zstd":
-            body, complete = _unzstd(body)
-        elif coding in BufferedReader.get_supported_decompressors():
-            body, complete = _unpacked(body, str(coding))
-        else:
-            continue
-        whole = whole and complete
+        if name in PIECES:
+            body, complete = unpacked(body, name, MAX_PAGE)
+            whole = whole and complete
     return body, whole
-
-
-def _unpacked(body: bytes, coding: str) -> tuple[bytes, bool]:
-    reader = BufferedReader(BytesIO(body), decomp_type=coding)
-    unpacked: bytes = reader.read(MAX_PAGE + 1)
-    return unpacked, getattr(reader.decompressor, "eof", True) or len(unpacked) > MAX_PAGE
-
-
-def _unzstd(body: bytes) -> tuple[bytes, bool]:
-    if not body.startswith(_ZSTD):
-        return body, True
-    try:
-        unpacked = zstandard.ZstdDecompressor().stream_reader(body).read(MAX_PAGE + 1)
-    except zstandard.ZstdError:
-        return b"", False
-    return unpacked, True

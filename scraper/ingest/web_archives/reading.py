@@ -1,6 +1,6 @@
 """A capture of a story, read in a worker: its bytes, its further pages, its article."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -60,6 +60,8 @@ class Task:
     """The ledger's."""
     parts: tuple[Place, ...] = ()
     """Captures of further pages of the story, from about the same time."""
+    languages: tuple[str, ...] = ()
+    """Languages that are wanted, by the codes of the corpus' model; empty for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,8 @@ def read_task(task: Task) -> ReadCapture:
         reading, fingerprint = read_with_fingerprint(page, task.site)
     except Exception:  # a bug of the extractor, which must not end the reading of all the others
         return ReadCapture(page=page, refusal="extraction_failed")
+    if task.languages and not _is_in(task.languages, reading):
+        return ReadCapture(reason="other_language")
     return ReadCapture(
         page=page,
         reading=reading,
@@ -103,6 +107,16 @@ def read_task(task: Task) -> ReadCapture:
         fingerprint=fingerprint,
         parts=tuple(used),
     )
+
+
+def _is_in(languages: Collection[str], reading: StoryReading) -> bool:
+    """Whether a story is likeliest in one of the languages; a page without a story may be."""
+    if reading.refusal is not None:
+        return True
+    from archive.corpus.filters.language import language_of  # of an extra
+
+    article = reading.article
+    return language_of(article.body, page_language=article.language).language in languages
 
 
 def _page(captured: CapturedPage, place: Place, task: Task, *, requested: str = "") -> Page:

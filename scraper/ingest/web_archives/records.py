@@ -37,6 +37,8 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 _GZIP = b"\x1f\x8b\x08"
 _PLAIN = re.compile(rb"WARC/[01]\.\d+\r?\n")
+LENGTH = "content-length"
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _SOFTWARE = re.compile(rb"^software:[ \t]*([^\r\n]{1,200})", re.IGNORECASE | re.MULTILINE)
 UNREADABLE = (
     *(ArchiveLoadFailed, StatusAndHeadersParserException, zlib.error),
@@ -65,6 +67,8 @@ class RangeIndex:
     """Places where the file is damaged, by reason; what follows is read."""
     software: str | None = None
     """The crawler, as a warcinfo record says."""
+    last: Indexed | None = None
+    """The last record that was counted."""
 
 
 class SectionFile(io.RawIOBase):
@@ -110,11 +114,11 @@ class _Reader(BufferedReader):  # type: ignore[misc]
         return self.decompressor.decompress(data) if self.decompressor else data
 
     def readline(self, length: int | None = None) -> bytes:
-        """Read a line; raises ArchiveLoadFailed beyond the limits."""
-        self.lines += 1
-        line: bytes = super().readline(min(length or MAX_LINE, MAX_LINE))
-        if len(line) >= MAX_LINE or self.lines > MAX_LINES:
+        """Read a line; raises ArchiveLoadFailed beyond the limits, before it reads another."""
+        if self.lines >= MAX_LINES:
             raise ArchiveLoadFailed("its headers are too long")
+        line: bytes = super().readline(min(length or MAX_LINE, MAX_LINE))
+        self.lines += 1 if len(line) < MAX_LINE else MAX_LINES
         return line
 
 
@@ -136,7 +140,11 @@ class Records:
         """Yield warcio's records, until there is damage or the end of the section."""
         try:
             for record in self._iterator:
+                if not _LENGTH.fullmatch(plain_headers(record.rec_headers.headers).get(LENGTH, "")):
+                    self.damage = "broken_record"
+                    return
                 yield record
+                self._iterator.reader.lines = 0
                 self._iterator.read_to_end()
                 if record.length is None or record.raw_stream.limit > 0:
                     self.damage = "cut_record"
@@ -187,7 +195,7 @@ def index_range(
 
 def _index(reader: "_RecordReader", found: RangeIndex) -> None:
     found.records += 1
-    row = reader.indexed(found)
+    found.last = row = reader.indexed(found)
     if row.reason is not None:
         found.others[row.reason] += 1
     elif row.kind != "none":
@@ -200,8 +208,12 @@ def _behind_damage(
     """Count the record that is damaged, in place of what it seemed to be; return the next one."""
     offset, damage = records.offset, str(records.damage)
     found.damages[damage] += 1
-    if found.wanted and found.wanted[-1].offset == offset:
-        found.wanted.pop()
+    last = found.last
+    if last is not None and last.offset == offset:
+        if last.reason is not None:
+            found.others[last.reason] -= 1
+        elif found.wanted and found.wanted[-1] is last:
+            found.wanted.pop()
         found.others[damage] += 1
     elif damage != "cut_record":
         found.records += 1

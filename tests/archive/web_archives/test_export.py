@@ -257,6 +257,46 @@ def test_it_goes_on_where_it_was_and_not_from_the_start(
     assert pages[0] > 0
 
 
+def killed_while_files_get_their_names(count: int, act: Callable[[], object]) -> None:
+    child = os.fork()
+    if child == 0:
+        replace, done = Path.replace, 0
+
+        def dying(self: Path, target: Path) -> Path:
+            nonlocal done
+            done += 1
+            if done == count:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return replace(self, target)
+
+        Path.replace = dying  # type: ignore[assignment, method-assign]
+        act()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_killed_while_its_files_get_their_names_it_gives_them_to_the_rest(
+    archive_path: Path, out: Path, count: int
+) -> None:
+    options = {"max_bytes": 3000, "packs": True}
+    killed_while_files_get_their_names(count, lambda: export(archive_path, out, **options))
+    assert not out.exists()  # the last one: all others are there then
+    done = export(archive_path, out, **options)
+    assert sorted(out.parent.iterdir()) == sorted(done.files)
+    assert [path for path in done.files if path.suffix == ".gz" and not is_whole(path)] == []
+
+
+def test_a_story_that_is_taken_down_then_leaves_none_of_them(archive_path: Path, out: Path) -> None:
+    options = {"max_bytes": 3000}
+    killed_while_files_get_their_names(2, lambda: export(archive_path, out, **options))
+    with Archive(archive_path) as archive:
+        take_down(archive, SITE, f"{SITE}-1", url=url_of(1), reason="diminta", now=NOW + 9 * DAY)
+    done = export(archive_path, out, **options)
+    assert sorted(out.parent.iterdir()) == sorted(done.files)
+    assert {url for path in done.files for url, _body in bodies(path)} & {url_of(1)} == set()
+
+
 def test_it_is_about_the_archive_as_it_was_when_it_began(
     archive_path: Path, out: Path, a_story_at_a_time: None
 ) -> None:

@@ -12,7 +12,10 @@ from scraper.cli.main import main
 
 SERVES = {"serve"}
 """They go on until they are stopped: tests/scraper/web/test_serve_command.py."""
-STARTS_CRAWLS = {"demo", "crawl", "doctor", "schedule run", "schedule once"} | SERVES
+STARTS_CRAWLS = {
+    *("demo", "crawl", "doctor", "sites new", "schedule run", "schedule once"),
+    *SERVES,
+}
 """They request pages, which needs a process of its own, or go on until they are stopped."""
 
 _MORE = {
@@ -34,6 +37,8 @@ _BY_NAME = {
     "folder": "korpus",
     "old": "korpus",
     "new": "korpus",
+    "name": "kabar",
+    "home": "https://kabar.example/",
 }
 """Name of an argument or required option -> a value with which the command works; "1" is that of a
 story and of a number.

@@ -57,6 +57,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "cluster 32 --diff": ARCHIVE,
     "syndication": ARCHIVE,
     "sites": (),
+    "sites check rmol": (),
     "config": (),
     "schedule": ARCHIVE,
     "health": ARCHIVE,

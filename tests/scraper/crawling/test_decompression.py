@@ -16,9 +16,9 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
-from scraper.crawling.middlewares import decompression
 from scraper.crawling.middlewares.decompression import DecompressionMiddleware
 from scraper.crawling.responses import CUT, Refused
+from scraper.ingest import unpacking
 
 URL = "https://rmol.id/1"
 CODINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -28,7 +28,7 @@ CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": brotli.compress,
     "zstd": zstd.compress,
 }
-PIECE = decompression._CHUNK
+PIECE = unpacking.CHUNK
 bodies = st.one_of(
     st.binary(min_size=1, max_size=300),
     st.integers(PIECE - 2, 2 * PIECE + 2).map(lambda size: bytes(range(251)) * (size // 251 + 1)),
@@ -70,9 +70,9 @@ def test_a_body_that_ends_early_is_flagged(coding: str, body: bytes, share: floa
 
 @pytest.mark.parametrize("coding", ["deflate", "br", "zstd"])
 def test_a_body_is_unpacked_once(coding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pieces, read = decompression._PIECES[coding.encode()], []
+    pieces, read = unpacking.PIECES[coding], []
     counted = lambda packed: (read.append(piece) or piece for piece in pieces(packed))  # noqa: E731
-    monkeypatch.setitem(decompression._PIECES, coding.encode(), counted)
+    monkeypatch.setitem(unpacking.PIECES, coding, counted)
     body = b"kabar desa " * PIECE
     assert unpacked(coding, CODINGS[coding](body)).body == body
     assert sum(map(len, read)) == len(body)

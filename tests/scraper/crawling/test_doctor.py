@@ -17,8 +17,8 @@ from archive import Archive
 from archive.records import Announcement
 from scraper.cli.demo.proxy import Answer, ReplayProxy
 from scraper.cli.demo.world import world
-from scraper.crawling.doctor.examiner import MAX_REQUESTS
 from scraper.crawling.doctor.findings import NOT_REQUESTED, Examination, SourceFinding, StoryFinding
+from scraper.crawling.doctor.visitor import MAX_REQUESTS
 from scraper.politeness.robots import parse_robots
 from scraper.spiders import sites
 from tests.scraper.crawling.conftest import HOME, ROBOTS, home, run, small_site, story_url

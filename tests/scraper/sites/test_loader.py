@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scraper import spiders
 from scraper.sites.folders import VARIABLE, Folder, adopt, folders, of_environment, using
@@ -141,6 +143,17 @@ def test_a_broken_file_is_one_line_that_names_it(folder: Path, text: str, why: s
     assert "\n" not in line
     assert list(known.sites) == sorted([*FIVE, "lereng"])
     assert known.broken[0].name == "kabar"
+
+
+@given(st.binary(max_size=40), st.sampled_from([b"", b"SITE = ", b"# SITE\n"]))
+def test_no_bytes_of_a_file_raise(
+    tmp_path_factory: pytest.TempPathFactory, text: bytes, before: bytes
+) -> None:
+    place = tmp_path_factory.getbasetemp() / "bytes"
+    place.mkdir(exist_ok=True)
+    (place / "kabar.py").write_bytes(before + text)
+    known = found(place)
+    assert (list(known.sites), len(known.broken)) == (FIVE, 1)
 
 
 def test_ctrl_c_while_a_file_runs_ends_the_program(folder: Path) -> None:

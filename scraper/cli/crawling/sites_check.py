@@ -1,0 +1,189 @@
+"""`warta sites check`: what a profile misses, by pages that were kept."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.ledger.wording import plural
+from archive.printable import in_line
+from archive.records import Page
+from scraper.cli import options
+from scraper.cli.crawling.kept_pages import folder_of_pages
+from scraper.cli.defaults import config_option, reading_limits
+from scraper.cli.new_file import check_folder
+from scraper.cli.rendering.terminal import cell, columns, note, print_json, print_table, say
+from scraper.extraction.workers import Constant, Limits, ReadingBroke, Workers
+from scraper.ingest.saved.cases import Difference, cases_folder, differences, write_cases
+from scraper.ingest.saved.pages import UnreadableFolder, load_pages
+from scraper.ingest.saved.report import PageReport, problems, report_on
+from scraper.sites.site import Site
+from scraper.spiders import sites as all_sites
+
+MAX_SHOWN = 60
+"""Characters of a value of a case."""
+
+_PAGES = columns(
+    "headline layout words agreement published_at authors section missing",
+    agreement="agrees",
+    published_at="published",
+)
+_CASES = columns("case field wanted found")
+
+
+@click.command()
+@click.argument("site", type=options.SITE)
+@options.pages
+@click.option(
+    "--cases",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the test cases; default: SITE-cases beside the pages.",
+)
+@click.option(
+    "--write-tests",
+    is_flag=True,
+    help="Make a test case of each page that has none, of what is read from it now.",
+)
+@config_option
+@options.json
+@click.pass_context
+def check(
+    context: click.Context,
+    site: str,
+    pages: Path | None,
+    cases: Path | None,
+    write_tests: bool,
+    as_json: bool,
+) -> None:
+    """Say what the profile of SITE misses, by the pages that `warta sites new` or `warta doctor
+    --keep` kept: what each page gives, which fields are missing, and what to change. Nothing is
+    requested.
+
+    Test cases fix what was read: CASE.html, a page, beside CASE.json, the right answer. Correct the
+    answer where it is wrong; from then on this command compares them, too. Exit status 1 where
+    something is missing, or read otherwise than a case says.
+
+    \b
+    warta sites check kabar
+    warta sites check kabar --write-tests
+    """
+    known = all_sites()
+    options.checked_sites([site], known)
+    profile, folder = known[site], folder_of_pages(context, pages, site)
+    beside = cases or cases_folder(folder.parent, site)
+    for given in filter(None, (pages, cases)):
+        check_folder(given)
+    try:
+        saved = load_pages(folder, site)
+        reports = _reports(saved, profile, reading_limits(context))
+        written = _written(beside, saved, reports, profile) if write_tests else []
+        count, differing = differences(beside, profile)
+    except UnreadableFolder as error:
+        raise click.ClickException(in_line(str(error))) from error
+    found = list(problems(profile, reports))
+    if as_json:
+        print_json([_as_dict(site, folder, reports, found, count, differing)])
+    else:
+        _show(reports, found, count, differing)
+    for case in written:
+        note(f"{case}: correct it where it is wrong.")
+    if found or differing:
+        raise SystemExit(1)
+
+
+def _reports(pages: Sequence[Page], site: Site, limits: Limits) -> list[PageReport]:
+    """Read the pages in a worker process: they are hostile."""
+    profile: Any = Constant(site)
+    work = partial(_report, profile)
+    with Workers(1, limits) as workers:
+        answers = [
+            answer for batch in workers.map(work, [[page] for page in pages]) for answer in batch
+        ]
+    return [
+        PageReport(url=page.url, reason="reading_broke_off")
+        if isinstance(answer, ReadingBroke)
+        else answer
+        for page, answer in zip(pages, answers, strict=True)
+    ]
+
+
+def _report(site: Site, page: Page) -> PageReport:
+    return report_on(page, site)
+
+
+def _written(
+    folder: Path, pages: Sequence[Page], reports: Sequence[PageReport], site: Site
+) -> list[Path]:
+    """Make cases of the pages that were read."""
+    sound = [
+        page
+        for page, report in zip(pages, reports, strict=True)
+        if report.article is not None and report.reason is None
+    ]
+    try:
+        return write_cases(folder, sound, site)
+    except OSError as error:
+        where = error.filename or folder
+        raise click.ClickException(f"{where}: it cannot be written ({error.strerror})") from error
+
+
+def _as_dict(
+    site: str,
+    folder: Path,
+    reports: Sequence[PageReport],
+    found: Sequence[str],
+    count: int,
+    differing: Sequence[Difference],
+) -> dict[str, Any]:
+    return {
+        "site": site,
+        "folder": str(folder),
+        "pages": [report.as_dict() for report in reports],
+        "problems": list(found),
+        "cases": count,
+        "differences": [
+            {"case": each.case, "field": each.field, "wanted": each.wanted, "found": each.found}
+            for each in differing
+        ],
+    }
+
+
+def _show(
+    reports: Sequence[PageReport], found: Sequence[str], count: int, differing: Sequence[Difference]
+) -> None:
+    rows = [report.as_dict() | {"agreement": f"{report.agreement:.0%}"} for report in reports]
+    if rows:
+        print_table(rows, _PAGES, flexible="headline")
+    if differing:
+        say()
+        say("What is read otherwise than the cases say", bold=True)
+        print_table(
+            [
+                {
+                    "case": each.case,
+                    "field": each.field,
+                    "wanted": _short(each.wanted),
+                    "found": _short(each.found),
+                }
+                for each in differing
+            ],
+            _CASES,
+        )
+    if found:
+        say()
+        say("What is missing", bold=True)
+        for text in found:
+            say(f"- {text}")
+    say()
+    read = plural(len(reports), "page")
+    failed = len({each.case for each in differing})
+    tests = f", {count - failed} of {plural(count, 'case')} as they should be" if count else ""
+    verdict = plural(len(found), "thing") + " missing" if found else "nothing is missing"
+    say(f"{read}{tests}: {verdict}.")
+
+
+def _short(value: Any) -> str:
+    text = " ".join(cell(value).split())
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
