@@ -129,7 +129,7 @@ LEDGER = (
         checked_at TEXT NOT NULL,
         asked_at TEXT,             -- by the system clock, where it differs from checked_at
         status INTEGER,
-        outcome TEXT NOT NULL,     -- or announced, woken, reread, imported, taken_down
+        outcome TEXT NOT NULL,     -- or announced, woken, reread, imported, taken_down, merged
         reason TEXT,
         bytes INTEGER,             -- of the decompressed body; NULL where nothing was requested
         conditional INTEGER NOT NULL DEFAULT 0,
@@ -169,6 +169,19 @@ LEDGER = (
         reason TEXT NOT NULL,
         noted_at TEXT NOT NULL
     ) STRICT""",
+)
+
+MERGES = (
+    # A row per archive that was merged into this one, as it was then.
+    """CREATE TABLE merged_archives (
+        id INTEGER PRIMARY KEY,
+        identity TEXT NOT NULL,    -- digest of its first rows: copies of one archive share it
+        name TEXT NOT NULL,        -- of its file
+        content TEXT NOT NULL,     -- digest of what it held
+        latest TEXT NOT NULL       -- its clock; empty: nothing was ever written
+    ) STRICT""",
+    # The archive that a crawl was merged from; NULL for a crawl of this one.
+    "ALTER TABLE crawls ADD COLUMN merged_id INTEGER REFERENCES merged_archives (id)",
 )
 
 SNAPSHOTS = (
@@ -527,7 +540,7 @@ SEARCH_EARLIER = (
 FILL_EARLIER = "INSERT INTO search_earlier (search_earlier) VALUES ('rebuild')"
 
 SCHEMA = (
-    *(*CLOCK, *LEDGER, *SNAPSHOTS, *WIRE, *ARTICLES, *FURNITURE, *WEB_ARCHIVES),
+    *(*CLOCK, *LEDGER, *MERGES, *SNAPSHOTS, *WIRE, *ARTICLES, *FURNITURE, *WEB_ARCHIVES),
     *(*SYNDICATION, *MONITORING, *VIEWS, *SEARCH, *SEARCH_EARLIER),
 )
 """The statements that make an empty archive, in their order."""

@@ -12,6 +12,7 @@ _EVENTS = {
     "imported": "Imported",
     "taken_down": "Taken down here",
     "left_out": "Not requested",
+    "merged": "Merged with what another archive knows",
     "doubted": "Its kept page was doubted, as other stories have its text, too,",
 }
 

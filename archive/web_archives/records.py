@@ -17,7 +17,7 @@ from http import HTTPStatus
 from io import BytesIO
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 from uuid import UUID, uuid5
 
 from warcio.statusandheaders import StatusAndHeaders
@@ -211,12 +211,20 @@ def _request(url: str, at: datetime, exchange: Exchange, answer: Record) -> Iter
     """Yield the request of an answer, where its headers are known."""
     if not exchange.request_headers:
         return
-    parts = urlsplit(_uri(url))
+    parts = address(_uri(url))
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     method = exchange.method if exchange.method in _METHODS else "GET"
     http = _Http(f"{target} HTTP/1.1", _lines(exchange.request_headers), protocol=method)
     more = {"WARC-Concurrent-To": answer.id, **_address(exchange)}
     yield _record("request", url, at, b"", http=http, more=more)
+
+
+def address(url: str) -> SplitResult:
+    """Split an address; what is none has no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _address(exchange: Exchange) -> dict[str, str]:

@@ -187,7 +187,9 @@ exchange: dict[str, Any] = {
 pages = st.builds(
     page,
     at=st.datetimes(timezones=st.just(UTC)),
-    url=anything.map(lambda path: f"https://{HOST}/{path}"),
+    url=st.sampled_from([f"https://{HOST}/", "https://[", "http://"]).flatmap(
+        lambda begin: anything.map(lambda rest: begin + rest)
+    ),
     status=st.integers(100, 999),
     body=st.binary(max_size=2000),
     headers=st.dictionaries(st.sampled_from(["content-type", "etag"]), anything),
