@@ -200,6 +200,13 @@ def test_a_text_stands_until_the_last_capture_of_it(tmp_path: Path, news: Path) 
     assert texts(news) == [(1, "first", "1")]
 
 
+def test_captures_with_one_record_id_are_kept_apart(tmp_path: Path, news: Path) -> None:
+    more = [("WARC-Record-ID", "<urn:uuid:1>")]
+    import_into(news, write(tmp_path, "a.warc.gz", capture(1, more=more)))
+    file = write(tmp_path, "b.warc.gz", capture(1, more=more), capture(2, more=more))
+    assert outcomes(import_into(news, file)) == {"known": 1, "new": 1, "other_record": 1}
+
+
 def test_a_story_that_was_taken_down_does_not_come_back(
     tmp_path: Path, news: Path, warta: Warta
 ) -> None:
