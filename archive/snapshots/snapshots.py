@@ -29,7 +29,7 @@ KEPT_HEADERS = (
     "content-type content-language date etag last-modified server tdm-policy tdm-reservation"
     " x-robots-tag via"
 ).split()
-"""Headers that describe the page; cookies and tokens are not kept."""
+"""Headers that describe the page, by name; as they came, with all others, they are in `wire`."""
 
 
 class Snapshots:

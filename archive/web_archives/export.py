@@ -116,7 +116,7 @@ def export_warc(
         while state.phase != "packed":
             with archive.as_of(datetime.fromisoformat(state.at)) as past, plain_errors(past.path):
                 _Run(past, job, partial, state).write(progress)
-            if state.removed != _removed(archive):
+            if state.removed != _removed(archive, job):
                 state = _begun(archive, job, partial)
                 continue
             if job.packs or job.only_packs:
@@ -143,7 +143,7 @@ def _begun(archive: Archive, job: Job, partial: Partial) -> State:
             f"{partial.folder}: another export was begun here, of another archive, with other"
             " options or by another version of warta; repeat that one, or remove the folder"
         )
-    if state is not None and state.removed != _removed(archive):
+    if state is not None and state.removed != _removed(archive, job):
         for name, target in _targets(job, state).items():
             if state.phase == "packed" and not (partial.folder / name).exists():
                 target.unlink(missing_ok=True)  # it had its name already
@@ -157,14 +157,17 @@ def _begun(archive: Archive, job: Job, partial: Partial) -> State:
     if at is None:
         raise ExportError(f"{archive.path}: the archive is empty")
     counts = dict.fromkeys(_COUNTED, 0)
-    state = State(options=options, at=exact(at), removed=_removed(archive), counts=counts)
+    state = State(options=options, at=exact(at), removed=_removed(archive, job), counts=counts)
     partial.commit(state)
     return state
 
 
-def _removed(archive: Archive) -> str:
-    statement = "SELECT count(*), max(taken_down_at) FROM tombstones"
-    return "{} {}".format(*archive.db.conn.execute(statement).fetchone())
+def _removed(archive: Archive, job: Job) -> str:
+    """Return how many stories of the sites were taken down, and when the last one was."""
+    statement = """SELECT count(*), max(taken_down_at) FROM tombstones
+        WHERE :sites = '[]' OR site IN (SELECT value FROM json_each(:sites))"""
+    sites = {"sites": json.dumps(job.wanted.where.sites)}
+    return "{} {}".format(*archive.db.conn.execute(statement, sites).fetchone())
 
 
 def _numbered(job: Job) -> list[Path]:

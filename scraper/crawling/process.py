@@ -19,12 +19,10 @@ from scrapy.settings import BaseSettings, Settings
 from scrapy.spiderloader import SpiderLoader
 
 from archive.errors import ArchiveError
-from archive.printable import in_line
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.spider import NewsSpider
 from scraper.display import close_all, end_at_once
-from scraper.sites.folders import are_known
 from scraper.spiders import publishers
 
 logger = logging.getLogger(__name__)
@@ -47,11 +45,7 @@ class SiteSpiders(SpiderLoader):
 
     def __init__(self, settings: BaseSettings) -> None:
         archive = settings.get("ARCHIVE")
-        known = publishers(Path(archive) if archive else None)
-        if not are_known():  # Scrapy's own command; those of warta have said it
-            for broken in known.broken:
-                logger.warning("%s", in_line(str(broken)))
-        self._sites = known.sites
+        self._sites = publishers(Path(archive) if archive else None).sites
         super().__init__(settings)
 
     def list(self) -> list[str]:

@@ -53,8 +53,14 @@ A page's frames are written where pages are kept, and replaced where they are pa
 TECHNICAL = ("archive/database/schema.py", "archive/maintenance/compact.py")
 """The schema itself, and the search index's own command to optimize it."""
 
-HELPERS = ("archive/database/rows.py", "archive/corpus/differences.py")
-"""Writes to the table that its caller names; and to a database of its own, to compare corpora."""
+HELPERS = (
+    "archive/database/rows.py",
+    "archive/corpus/differences.py",
+    "archive/web_archives/partial.py",
+)
+"""Writes to the table that its caller names; and to databases of their own, to compare corpora and
+of an export under way.
+"""
 MERGE = "archive/merge/"
 """Writes to a file of its own, which is no archive before it is whole."""
 

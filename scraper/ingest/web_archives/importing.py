@@ -8,7 +8,7 @@ remembers of doubtful pages ends with it.
 
 import sqlite3
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from archive.archive import Archive
-from archive.ledger.captures import ImportedFile
+from archive.ledger.captures import ImportedFile, Record
 from archive.records import Announcement, Article, Check
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Worker, Workers
@@ -211,13 +211,11 @@ class WebImport:
 
     def _batch(self, rows: Sequence[sqlite3.Row]) -> _Batch:
         site, profile = self.profile(rows[0]["site"])
-        known = self._archive.captures.known_records(
-            (row["record_id"], _time(row)) for row in rows if row["record_id"]
-        )
+        known = self._known(rows)
         tasks: dict[int, Task] = {}
         reasons: dict[int, str] = {}
         for row in rows:
-            if row["record_id"] in known:
+            if row["number"] in known:
                 reasons[row["number"]] = "known"
             elif row["kind"] != "unchanged":
                 task = self._task(row, site, profile)
@@ -226,6 +224,16 @@ class WebImport:
                 else:
                     tasks[row["number"]] = task
         return _Batch(site=site, rows=rows, tasks=tasks, reasons=reasons)
+
+    def _known(self, rows: Iterable[sqlite3.Row]) -> set[int]:
+        """Return the numbers of the captures that were imported, by their records' ids."""
+        records = {row["number"]: self._record(row) for row in rows if row["record_id"]}
+        known = self._archive.captures.known_records(records.values())
+        return {number for number, record in records.items() if record in known}
+
+    def _record(self, row: sqlite3.Row) -> Record:
+        site, _profile = self.profile(row["site"])
+        return row["record_id"], _time(row), site.identify(row["url"]).url
 
     def _task(self, row: sqlite3.Row, site: Site, profile: Constant) -> Task | str:
         again = None
@@ -331,8 +339,8 @@ class WebImport:
     def _count_alone(self, number: int) -> int:
         """Count a file's further pages that are with no story, here or by an earlier import."""
         rows = [row for row in self._index.parts(number) if row["number"] not in self._joined]
-        known = self._archive.captures.known_records((row["record_id"], _time(row)) for row in rows)
-        return sum(row["record_id"] not in known for row in rows)
+        known = self._known(rows)
+        return sum(row["number"] not in known for row in rows)
 
     def _result(self, number: int) -> Result:
         surveyed, unread = self._surveyed[number], self._unread[number]
@@ -396,17 +404,24 @@ class _Writer:
         self._waiting = WaitingPages(self._archive, self._site, self._policy)
         self._taken: dict[int, tuple[sqlite3.Row, ReadCapture]] = {}
         """By the identity of their snapshots."""
+        self._held: set[str] = set()
+        """Keys of the stories whose pages wait."""
 
     def write(self, reads: Mapping[int, ReadCapture | ReadingBroke]) -> None:
         """Write the captures in their order; doubtful pages wait for others of the batch."""
         for row in self._batch.rows:
             number = row["number"]
+            if row["key"] in self._held:  # captures of one story keep their order
+                self._write_rest()
             if number in self._batch.reasons:
                 self._work.note_unread(row, self._batch.reasons[number])
             elif row["kind"] == "unchanged":
                 self._write_unchanged(row)
             else:
                 self._take(row, reads[number])
+        self._write_rest()
+
+    def _write_rest(self) -> None:
         for fetched in self._waiting.rest():
             self._write(fetched)
 
@@ -426,6 +441,7 @@ class _Writer:
             fetched = replace(fetched, article=article, opted_out=rights)
             self._remember(read)
         self._taken[id(snapshot)] = row, read
+        self._held.add(row["key"])
         for ready in self._waiting.arrive(fetched):
             self._write(ready)
 
@@ -448,6 +464,7 @@ class _Writer:
 
     def _write(self, fetched: Fetched) -> None:
         row, read = self._taken[id(fetched.snapshot)]
+        self._held.discard(row["key"])
         self._remember(read)
         link, at = self._link(row, fetched.article), _time(row)
         digest = fetched.snapshot.digest

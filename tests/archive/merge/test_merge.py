@@ -50,8 +50,8 @@ def problems(path: Path) -> list[str]:
         return [problem for finding in verify(archive) for problem in finding.problems]
 
 
-FEW = settings(max_examples=settings.default.max_examples // 3)
-"""Each example makes half a dozen archives."""
+FEW = settings(max_examples=settings.default.max_examples // 8)
+"""Each example makes up to a dozen archives."""
 
 
 @FEW
@@ -96,14 +96,13 @@ def test_an_update_is_what_merging_anew_would_be(
         with lived(folder / "early", life, machines=MACHINES) as early:
             merged(folder / "all.db", early)
         with lived(folder / "late", [*life, *more], machines=MACHINES) as late:
-            report = merged(folder / "all.db", late, update=True)
+            merged(folder / "all.db", late, update=True)
             merged(folder / "anew.db", late)
         assert content(folder / "all.db") == content(folder / "anew.db")
         before = (folder / "all.db").stat().st_mtime_ns
         assert not merged(folder / "all.db", late, update=True).changed
         assert (folder / "all.db").stat().st_mtime_ns == before
         assert problems(folder / "all.db") == []
-        assert report.changed or not more
 
 
 @pytest.mark.parametrize("order", list(permutations(range(2))))

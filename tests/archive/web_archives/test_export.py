@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -334,18 +336,45 @@ def test_a_folder_of_somebody_else_is_left_as_it_is(archive_path: Path, out: Pat
     folder = out.with_name(f"{out.name}.partial")
     folder.mkdir()
     (folder / "catatan.txt").write_text("Jangan dihapus.")
-    with pytest.raises(ExportError, match="is in the way"):
+    with pytest.raises(ExportError, match="it is in the way"):
         export(archive_path, out)
     assert (folder / "catatan.txt").read_text() == "Jangan dihapus."
 
 
-def test_a_file_that_lost_its_end_is_not_gone_on_with(
-    archive_path: Path, out: Path, a_story_at_a_time: None
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda begun: begun.joinpath("halaman.warc.gz").write_bytes(b""),
+        lambda begun: begun.joinpath("halaman.warc.gz").unlink(),
+        lambda begun: overwrite_state(begun),
+        lambda begun: set_state(begun, "{"),
+        lambda begun: set_state(begun, '{"lain": 1}'),
+    ],
+)
+def test_what_was_damaged_is_not_gone_on_with(
+    archive_path: Path, out: Path, a_story_at_a_time: None, damage: Callable[[Path], object]
 ) -> None:
     assert killed_at(14, lambda: export(archive_path, out))
-    begun = out.with_name(f"{out.name}.partial") / out.name
-    begun.write_bytes(b"")
-    with pytest.raises(ExportError, match="it is shorter than it was"):
+    damage(out.with_name(f"{out.name}.partial"))
+    with pytest.raises(ExportError, match="it was damaged; remove it to begin anew"):
+        export(archive_path, out)
+    assert not out.exists()
+
+
+def overwrite_state(begun: Path) -> None:
+    for path in begun.glob("export.db-*"):
+        path.unlink()
+    (begun / "export.db").write_bytes(b"Dua sendok kopi." * 99)
+
+
+def set_state(begun: Path, text: str) -> None:
+    with closing(sqlite3.connect(begun / "export.db")) as db, db:
+        db.execute("UPDATE state SET json = ?", [text])
+
+
+def test_a_link_in_its_place_is_not_followed(archive_path: Path, out: Path, tmp_path: Path) -> None:
+    out.with_name(f"{out.name}.partial").symlink_to(tmp_path)
+    with pytest.raises(ExportError, match="it is in the way"):
         export(archive_path, out)
 
 
@@ -390,6 +419,19 @@ def _unpacked(path: Path) -> list[bytes]:
     else:
         data = path.read_bytes()
     return [body for _record, body in read(data)]
+
+
+def test_a_story_of_another_site_is_no_reason_to_begin_again(
+    archive_path: Path, out: Path, a_story_at_a_time: None
+) -> None:
+    options = {"wanted": Wanted(where=Filter(sites=(SITE,)), revisions=True)}
+    assert killed_at(14, lambda: export(archive_path, out, **options))
+    with Archive(archive_path) as archive:
+        take_down(archive, "lain", "lain-1", url="https://lain.example/1", reason="-", now=NOW)
+        begun: list[int] = []
+        job = exporting.Job(out=out, **options)  # type: ignore[arg-type]
+        exporting.export_warc(archive, job, progress=lambda done, total=None: begun.append(done))
+    assert begun[0] > 0
 
 
 def test_nor_those_that_are_taken_down_before_it_goes_on(archive_path: Path, out: Path) -> None:

@@ -50,6 +50,7 @@ def test_they_are_beside_the_archive_that_a_command_names(run: Run, tmp_path: Pa
         [*FIVE, "kabar"]
     )
     assert names(run("sites", "--json", WARTA_ARCHIVE=archive)) == sorted([*FIVE, "kabar"])
+    assert names(run("sites", "--json", "--archive", archive)) == sorted([*FIVE, "kabar"])
     assert names(run("sites", "--json")) == FIVE
 
 
@@ -110,7 +111,7 @@ def test_a_name_with_a_dash_is_set_by_variables_with_an_underscore(
 def test_a_folder_that_is_named_and_is_not_there_is_a_line(run: Run, tmp_path: Path) -> None:
     shown = run("sites", WARTA_SITES_FOLDER="tidak-ada")
     assert shown.exit_code == 3
-    line = f"{tmp_path / 'tidak-ada'}: no profile is read: No such file or directory\n"
+    line = f"{tmp_path / 'tidak-ada'}: it cannot be read (No such file or directory)\n"
     assert shown.stderr == line
 
 
@@ -124,7 +125,8 @@ def test_a_folder_that_is_no_path_is_a_line(run: Run, tmp_path: Path, text: str)
 
 def test_a_broken_configuration_does_not_stop_what_needs_none(run: Run, tmp_path: Path) -> None:
     (tmp_path / "warta.toml").write_text('[sites\nfolder = "situs"\n')
-    assert names(run("sites", "--json")) == FIVE
+    written(tmp_path / "sites")
+    assert names(run("sites", "--json")) == sorted([*FIVE, "kabar"])
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -137,6 +139,19 @@ def test_a_shell_completes_their_names_and_runs_no_file(
     (tmp_path / "arsip" / "sites").mkdir(parents=True)
     (tmp_path / "arsip" / "sites" / "kapur.py").write_text("")
     assert completed(shell, "warta list --archive arsip/news.db --site ka") == ["kapur"]
+
+
+def test_settings_of_sites_in_a_folder_that_cannot_be_read_stop_nothing(
+    run: Run, tmp_path: Path
+) -> None:
+    written(tmp_path / "sites").parent.chmod(0o777)
+    (tmp_path / "warta.toml").write_text("[sites.kabar]\ndelay = 3\n[sites.suara]\ndelay = 2\n")
+    shown = run("config", "--json")
+    assert shown.exit_code == 0
+    assert "sites.kabar: unknown site" in shown.stderr
+    assert '"key": "sites.suara.delay", "value": 2' in shown.stdout
+    (tmp_path / "sites").chmod(0o700)
+    assert "unknown site" not in run("config").stderr
 
 
 # What is listed.
