@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from archive import frames
 from archive.database.as_of import read_as_of
-from archive.database.clock import Clock
+from archive.database.clock import Clock, parsed, settled_until
 from archive.database.connection import (
     STEPS,
     check_schema,
@@ -273,9 +273,11 @@ class Archive(Reader):
             )
 
     def settled(self, at: datetime) -> bool:
-        """Return whether nothing more can be written at or before a time."""
-        latest = self.clock.latest()
-        return latest is not None and at < latest
+        """Return whether nothing more can be written at or before a time, nor be merged there from
+        what the archives that this one was merged from write next.
+        """
+        latest, until = self.clock.latest(), parsed(settled_until(self.db))
+        return latest is not None and at < (latest if until is None else min(latest, until))
 
     @contextmanager
     def transaction(self, now: datetime) -> Iterator[None]:

@@ -3,8 +3,8 @@
 Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`,
 `urls`, `checks`, `snapshots`, `rights`, `members`, `crawls`, `drifts`, `drifted`, `furniture` or
 `furniture_sets` without a schema then reads the past; other tables (`search`, `search_earlier`,
-`robots`, `validators`, `dictionaries`, `texts`, `readings`, `captures`, `request_headers`) know
-only today. Nothing is copied, and nothing is written into the file.
+`robots`, `validators`, `dictionaries`, `texts`, `readings`, `captures`, `header_forms`) know only
+today. Nothing is copied, and nothing is written into the file.
 """
 
 from datetime import datetime
@@ -35,7 +35,7 @@ _VIEWS = {
     "crawls": """SELECT id, site, started_at, iif(ended_at <= :at, ended_at, NULL) AS ended_at,
         version, arguments, iif(ended_at <= :at, counts, NULL) AS counts,
         iif(ended_at <= :at, bytes, NULL) AS bytes,
-        iif(ended_at <= :at, end_reason, NULL) AS end_reason
+        iif(ended_at <= :at, end_reason, NULL) AS end_reason, merged_id
         FROM main.crawls WHERE started_at <= :at""",
     "articles": f"""SELECT a.id, a.site, a.key, a.story_id, a.url, a.first_seen_at,
         {_REMOVED} AS removed_at, {_OPTED_OUT} AS opted_out, r.number AS revision, r.published_at,

@@ -59,7 +59,7 @@ def copy_database(
         sync(begun)
         if check is not None:
             check(begun)
-        _name(begun, destination, replace=replace)
+        name_copy(begun, destination, replace=replace)
         sync(destination.parent)
     except OSError as error:
         raise ArchiveUnwritable(
@@ -190,7 +190,7 @@ def _refuse_to_replace(destination: Path) -> None:
         raise ArchiveUnwritable(f"{destination}: there is a file of that name already")
 
 
-def _name(begun: Path, destination: Path, *, replace: bool) -> None:
+def name_copy(begun: Path, destination: Path, *, replace: bool) -> None:
     """Give the copy its name."""
     if not replace:
         try:

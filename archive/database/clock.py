@@ -50,6 +50,18 @@ def parsed(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def settled_until(db: Database) -> str | None:
+    """Return the time before which later merges change nothing: the smallest of the clocks of the
+    archives that were merged into this one. None where there were none, or none was ever written.
+    """
+    row = db.conn.execute(
+        """SELECT min(latest) FROM (SELECT max(latest) AS latest FROM merged_archives
+            GROUP BY identity) WHERE latest != ''"""
+    ).fetchone()
+    found: str | None = row[0]
+    return found
+
+
 class Clock:
     """The archive's clock: the newest time that was written. It never goes back.
 

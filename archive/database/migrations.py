@@ -13,6 +13,7 @@ from archive.database.schema import (
     HISTORY,
     LATEST,
     LISTED,
+    MERGES,
     REVISIONS_BY_CHANGE,
     REVISIONS_BY_PUBLISHED,
     SCHEMA,
@@ -72,6 +73,13 @@ def m006_urls_failed(db: Database) -> None:
 def m007_web_archives(db: Database) -> None:
     """Files of captures that were imported, beginning with none."""
     for statement in WEB_ARCHIVES:
+        db.execute(statement)
+
+
+@migrations()
+def m008_merges(db: Database) -> None:
+    """The archives that were merged into this one; none so far."""
+    for statement in MERGES:
         db.execute(statement)
 
 

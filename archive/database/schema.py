@@ -52,14 +52,14 @@ URLS_FAILED = """CREATE INDEX urls_failed ON urls (site, reason, last_checked_at
         WHERE state = 'failed'"""
 
 WIRE = (
-    # A row per set of headers that our requests were sent with, as most have the same.
-    """CREATE TABLE request_headers (
+    # A row per form of the headers of requests and responses: what most of a site have in common.
+    """CREATE TABLE header_forms (
         digest TEXT NOT NULL PRIMARY KEY,
-        lines TEXT NOT NULL        -- JSON array of arrays: name and value
+        lines TEXT NOT NULL        -- JSON array of arrays: name, and the value that all have
     ) STRICT""",
-    # JSON object: how the page came over the wire (archive.records.Wire); NULL where unknown. A
-    # header line without a value has that of the column `headers`; `request_headers` may be the
-    # digest of a row there.
+    # JSON object: how the page came over the wire (archive.records.Wire); NULL where unknown.
+    # `headers` and `request_headers` are the digest of their form and the values that it lacks, in
+    # order; null for one that is in the column `headers`.
     "ALTER TABLE snapshots ADD COLUMN wire TEXT",
     # The same of an answer, when it was given first; its own address, after redirects.
     "ALTER TABLE robots ADD COLUMN url TEXT",
@@ -129,7 +129,7 @@ LEDGER = (
         checked_at TEXT NOT NULL,
         asked_at TEXT,             -- by the system clock, where it differs from checked_at
         status INTEGER,
-        outcome TEXT NOT NULL,     -- or announced, woken, reread, imported, taken_down
+        outcome TEXT NOT NULL,     -- or announced, woken, reread, imported, taken_down, merged
         reason TEXT,
         bytes INTEGER,             -- of the decompressed body; NULL where nothing was requested
         conditional INTEGER NOT NULL DEFAULT 0,
@@ -169,6 +169,19 @@ LEDGER = (
         reason TEXT NOT NULL,
         noted_at TEXT NOT NULL
     ) STRICT""",
+)
+
+MERGES = (
+    # A row per archive that was merged into this one, as it was then.
+    """CREATE TABLE merged_archives (
+        id INTEGER PRIMARY KEY,
+        identity TEXT NOT NULL,    -- digest of its first rows: copies of one archive share it
+        name TEXT NOT NULL,        -- of its file
+        content TEXT NOT NULL,     -- digest of what it held
+        latest TEXT NOT NULL       -- its clock; empty: nothing was ever written
+    ) STRICT""",
+    # The archive that a crawl was merged from; NULL for a crawl of this one.
+    "ALTER TABLE crawls ADD COLUMN merged_id INTEGER REFERENCES merged_archives (id)",
 )
 
 SNAPSHOTS = (
@@ -527,7 +540,7 @@ SEARCH_EARLIER = (
 FILL_EARLIER = "INSERT INTO search_earlier (search_earlier) VALUES ('rebuild')"
 
 SCHEMA = (
-    *(*CLOCK, *LEDGER, *SNAPSHOTS, *WIRE, *ARTICLES, *FURNITURE, *WEB_ARCHIVES),
+    *(*CLOCK, *LEDGER, *MERGES, *SNAPSHOTS, *WIRE, *ARTICLES, *FURNITURE, *WEB_ARCHIVES),
     *(*SYNDICATION, *MONITORING, *VIEWS, *SEARCH, *SEARCH_EARLIER),
 )
 """The statements that make an empty archive, in their order."""

@@ -10,7 +10,7 @@ from archive.database.rows import value
 KINDS = "snapshots dictionaries text search ledger index other free".split()
 """`free` is unused space, which VACUUM returns."""
 _TABLES = {
-    "snapshots": "snapshots",
+    **dict.fromkeys(("snapshots", "header_forms"), "snapshots"),
     "dictionaries": "dictionaries",
     **dict.fromkeys(("revisions", "articles"), "text"),
     **dict.fromkeys(("urls", "checks", "crawls", "robots"), "ledger"),

@@ -12,6 +12,9 @@ from sqlite_utils.utils import chunks
 from archive.database.clock import Clock, instant, parsed
 from archive.database.rows import column, insert_row, named_rows, update_row, value
 
+Record = tuple[str, datetime, str]
+"""Id, time of capture and canonical address of a capture."""
+
 BATCH = 500  # below SQLite's limit of bound values
 
 
@@ -63,21 +66,19 @@ class Captures:
         ended_at, text = self._clock.stamp(), json.dumps(counts, sort_keys=True)
         update_row(self._db, "imported_files", number, ended_at=ended_at, counts=text)
 
-    def known_records(self, records: Iterable[tuple[str, datetime]]) -> set[str]:
-        """Return those of these record ids that were imported, each with its time of capture.
-
-        Some tools give one id to many records.
-        """
-        times: dict[str, set[str]] = {}
-        for record_id, captured_at in records:
-            times.setdefault(record_id, set()).add(instant(captured_at))
-        found: set[str] = set()
-        for batch in chunks(times, BATCH):
+    def known_records(self, records: Iterable[Record]) -> set[Record]:
+        """Return those of these records that were imported; some tools give one id to many."""
+        wanted = {(each[0], instant(each[1]), each[2]): each for each in records}
+        known: set[Record] = set()
+        for batch in chunks(dict.fromkeys(each[0] for each in wanted), BATCH):
             ids = list(batch)
-            marks = ",".join("?" * len(ids))
-            statement = f"SELECT record_id, captured_at FROM captures WHERE record_id IN ({marks})"  # noqa: S608
-            found |= {i for i, at in self._db.conn.execute(statement, ids) if at in times[i]}
-        return found
+            found = self._db.conn.execute(
+                f"""SELECT record_id, captured_at, url FROM captures c JOIN urls u ON u.id = url_id
+                WHERE record_id IN ({",".join("?" * len(ids))})""",  # noqa: S608 - question marks
+                ids,
+            )
+            known |= {wanted[each] for each in found if each in wanted}
+        return known
 
     def is_known(self, url: str, *, site: str, captured_at: datetime, digest: str) -> bool:
         """Return whether a capture of an address is there, by an earlier import or by a crawl: the

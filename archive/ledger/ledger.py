@@ -37,7 +37,9 @@ LASTMOD_CHECKS = 10
 LASTMOD_WRONG = 0.9
 """Share of these checks without a change from which on the source is not believed."""
 
-MOVES = ("announced", "woken", "reread", "imported", "taken_down", "doubted", "left_out")
+MERGED = "merged"
+"""Outcome of a check that follows from those of several archives that became one."""
+MOVES = ("announced", "woken", "reread", "imported", "taken_down", "doubted", "left_out", MERGED)
 """Outcomes without a request."""
 
 _CAPTURED = {"failed": "skipped", "refused": "refused"}

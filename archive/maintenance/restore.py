@@ -80,8 +80,8 @@ def restore(
         with plain_errors(path):
             copy_database(backup, ready, replace=True, copied=copied, check=check)
             _take_down(ready, takedowns, now=now)
-        _share(ready, like=path)
-        whole = _log_written(path)
+        share(ready, like=path)
+        whole = log_written(path)
         with folder_locked(path.parent):
             kept = _keep(path, aside) if keep and path.exists() else None
             if not whole:
@@ -121,7 +121,7 @@ def _take_down(copy: Path, takedowns: Sequence[Takedown], *, now: datetime) -> N
     sync(copy)
 
 
-def _log_written(path: Path) -> bool:
+def log_written(path: Path) -> bool:
     """Write the log of the archive into its file, and remove it; return whether that was possible.
 
     Leaving WAL needs the file for oneself: raises ArchiveBusy while any program has it open. A file
@@ -168,7 +168,7 @@ def _move_log(path: Path, kept: Path | None) -> None:
     index.unlink(missing_ok=True)
 
 
-def _share(ready: Path, *, like: Path) -> None:
+def share(ready: Path, *, like: Path) -> None:
     """Let those read and write the new file who might the old one."""
     if not like.exists():
         return

@@ -74,7 +74,7 @@ def extent(archive: Archive, story: Story) -> Extent:
         ),
         {},
     )
-    snapshots = _snapshots(archive, story.site, story.key, found.get("article_id"))
+    snapshots = snapshots_of(archive, story.site, story.key, found.get("article_id"))
     packed = "SELECT coalesce(sum(length(packed)), 0) FROM snapshots WHERE ? IN (id, first_part_id)"
     pages = sum(value(archive.db, packed, number) for number in snapshots)
     return Extent(
@@ -109,7 +109,7 @@ def take_down_all(
     """
     archive.db.conn.execute("PRAGMA secure_delete = ON")
     with archive.transaction(now):
-        holding = [_holding(archive, story) for story in stories]
+        holding = [dictionaries_holding(archive, story) for story in stories]
         done = [
             _erase(archive, story, reason, dictionaries=len(numbers))
             for story, numbers in zip(stories, holding, strict=True)
@@ -126,7 +126,7 @@ def take_down_all(
 def _erase(archive: Archive, story: Story, reason: str, *, dictionaries: int) -> TakenDown:
     article_id = archive.history.bury(story.site, story.key, url=story.url, reason=reason)
     entries = archive.ledger.entries_of(story.site, story.key)
-    snapshots = _snapshots(archive, story.site, story.key, article_id)
+    snapshots = snapshots_of(archive, story.site, story.key, article_id)
     revisions = archive.history.erase(article_id) if article_id is not None else 0
     archive.history.erase_readings(snapshots)
     archive.snapshots.erase(snapshots)
@@ -201,7 +201,7 @@ def tombstone(archive: Archive, site: str, key: str) -> dict[str, Any] | None:
     return next(iter(rows), None)
 
 
-def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) -> list[int]:
+def snapshots_of(archive: Reader, site: str, key: str, article_id: int | None) -> list[int]:
     """Return the first pages of everything that was kept of the story."""
     return column(
         archive.db,
@@ -215,12 +215,12 @@ def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) ->
     )
 
 
-def _holding(archive: Archive, story: Story) -> list[int]:
+def dictionaries_holding(archive: Reader, story: Story) -> list[int]:
     """Return the dictionaries that hold one of a story's pages: all, if a page cannot be read."""
     statement = "SELECT id FROM articles WHERE site = ? AND key = ?"
     article_id = value(archive.db, statement, story.site, story.key)
     bodies: set[bytes] = set()
-    for number in _snapshots(archive, story.site, story.key, article_id):
+    for number in snapshots_of(archive, story.site, story.key, article_id):
         try:
             first = archive.snapshots.page(number)
         except ArchiveDamaged:

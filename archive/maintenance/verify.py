@@ -9,6 +9,7 @@ from archive.archive import Reader
 from archive.database.rows import column, value
 from archive.database.schema import LISTS
 from archive.errors import BREAKS_ON_DAMAGE, ArchiveDamaged
+from archive.ledger.robots import RobotsAnswers
 from archive.ledger.wording import plural
 from archive.maintenance import search_index, values
 from archive.maintenance.takedown import waiting
@@ -128,7 +129,13 @@ def _takedowns(archive: Reader) -> Finding:
 
 def _values(archive: Reader) -> Finding:
     tables = value(archive.db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
-    return Finding(check="values", examined=tables, problems=list(values.problems(archive.db)))
+    problems = list(values.problems(archive.db))
+    try:
+        for _answer in RobotsAnswers(archive.db, archive.clock).answers():
+            pass
+    except ArchiveDamaged as error:
+        problems = problems or [str(error)]
+    return Finding(check="values", examined=tables, problems=problems)
 
 
 _WHOLE = {

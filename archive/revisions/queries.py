@@ -198,7 +198,8 @@ def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[st
     url = _text(url)
     row = _ledger_row(db, url, identify)
     checks = db.query(
-        """SELECT checked_at, status, outcome, reason, bytes, conditional, next_check_at, due_reason
+        """SELECT checked_at, asked_at, status, outcome, reason, bytes, conditional,
+            next_check_at, due_reason
         FROM checks WHERE url_id = ? ORDER BY id""",
         [row["id"]],
     )

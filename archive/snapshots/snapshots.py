@@ -20,8 +20,8 @@ from archive.records import Page, Snapshot
 from archive.snapshots import compression
 from archive.snapshots.dictionaries import Dictionaries
 from archive.snapshots.dictionary_trials import DictionaryTrials
+from archive.snapshots.header_forms import HeaderForms
 from archive.snapshots.repack import Repacking
-from archive.snapshots.request_headers import RequestHeaders
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ KEPT_HEADERS = (
     "content-type content-language date etag last-modified server tdm-policy tdm-reservation"
     " x-robots-tag via"
 ).split()
-"""Headers that describe the page; cookies and tokens are not kept."""
+"""Headers that describe the page, by name; as they came, with all others, they are in `wire`."""
 
 
 class Snapshots:
@@ -39,7 +39,7 @@ class Snapshots:
         self._db = db
         self._execute_many = db.conn.executemany
         self._clock = clock
-        self._request_headers = RequestHeaders(db)
+        self._forms = HeaderForms(db)
         self.dictionaries = Dictionaries(db, clock)
         self.repacking = Repacking(db, self.dictionaries)
         self._trials = DictionaryTrials(db, self.repacking)
@@ -114,8 +114,7 @@ class Snapshots:
         try:
             headers = json.loads(row.pop("headers"))
             fetched_at = datetime.fromisoformat(row.pop("fetched_at"))
-            shared = self._request_headers.lines
-            wire = wire_of(row.pop("wire"), known=headers, shared=shared)
+            wire = wire_of(row.pop("wire"), lines=self._forms, known=headers)
         except ValueError as error:
             raise ArchiveDamaged(
                 f"a snapshot was damaged: its headers, its wire or its time cannot be read: {error}"
@@ -138,7 +137,7 @@ class Snapshots:
             "packed": snapshot.packed,
             "missing_parts": page.missing_parts,
             "kept_at": self._clock.stamp(),
-            "wire": wire_json(page.wire, known=headers, share=self._request_headers.share),
+            "wire": wire_json(page.wire, lines=self._forms, known=headers),
         }
         return insert_row(self._db, "snapshots", row)
 

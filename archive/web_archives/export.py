@@ -11,22 +11,30 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
 from archive.archive import Archive, Reader
 from archive.database.clock import exact
 from archive.database.connection import plain_errors, read_transaction
+from archive.database.wire import wire_of
 from archive.errors import ArchiveDamaged, ExportError
-from archive.records import Page
+from archive.records import Page, Wire
 from archive.web_archives import wacz
 from archive.web_archives.index import INDEXED, index_line
 from archive.web_archives.partial import Partial, State
-from archive.web_archives.records import Record, not_modified, page_records, robots_answer, warcinfo
+from archive.web_archives.records import (
+    Record,
+    address,
+    not_modified,
+    page_records,
+    robots_answer,
+    warcinfo,
+)
 from archive.web_archives.selection import Kept, Selection, Wanted
 
 MAX_BYTES = 1_000_000_000
 """A file that has reached this size is followed by another."""
 ENDINGS = (".warc.gz", ".wacz")
+_ENDING = re.compile(rf"({'|'.join(map(re.escape, ENDINGS))})$")
 
 Progress = Callable[..., None]
 
@@ -54,7 +62,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is exported, and into which file."""
+    """What is exported, and into which file. Raises ExportError for a name of another kind."""
 
     out: Path
     wanted: Wanted = field(default_factory=Wanted)
@@ -68,13 +76,14 @@ class Job:
     """Whether files of these names are replaced."""
     max_bytes: int = MAX_BYTES
 
+    def __post_init__(self) -> None:
+        if self.stem in ("", self.out.name):
+            raise ExportError(f"{self.out.name}: its name must end in {' or '.join(ENDINGS)}")
+
     @property
     def stem(self) -> str:
-        """The name without its ending; raises ExportError for another one."""
-        for ending in ENDINGS:
-            if self.out.name.endswith(ending) and self.out.name != ending:
-                return self.out.name.removesuffix(ending)
-        raise ExportError(f"{self.out.name}: its name must end in {' or '.join(ENDINGS)}")
+        """The name without its ending."""
+        return _ENDING.sub("", self.out.name)
 
     @property
     def only_packs(self) -> bool:
@@ -102,19 +111,16 @@ def export_warc(
     number of stories done, and their total. Raises ExportError, Locked, and OSError where a file
     cannot be written: what is whole stays, beside `job.out`, to go on from.
     """
-    stem = job.stem
-    _check_free(job, [job.out, *_numbered(job)])
     with Partial(job.out.with_name(f"{job.out.name}.partial")) as partial:
         state = _begun(archive, job, partial)
         while state.phase != "packed":
             with archive.as_of(datetime.fromisoformat(state.at)) as past, plain_errors(past.path):
                 _Run(past, job, partial, state).write(progress)
-            if state.removed != _removed(archive):
-                partial.forget()
+            if state.removed != _removed(archive, job):
                 state = _begun(archive, job, partial)
                 continue
             if job.packs or job.only_packs:
-                _pack(partial, job, state, title=stem)
+                _pack(partial, job, state)
             state.phase = "packed"
             partial.commit(state)
         files = _name(partial, job, state)
@@ -127,31 +133,41 @@ _COUNTED = ("pages", "not_modified", "robots", "without_page", "opted_out", "dam
 
 
 def _begun(archive: Archive, job: Job, partial: Partial) -> State:
-    """Return how far this export is; raises ExportError where another one was begun."""
+    """Return how far this export is; raises ExportError where another one was begun, or where
+    there is a file already.
+    """
     options = job.options(archive)
     state = partial.state()
-    if state is None:
-        at = job.as_of or archive.clock.latest()
-        if at is None:
-            raise ExportError(f"{archive.path}: the archive is empty")
-        counts = dict.fromkeys(_COUNTED, 0)
-        state = State(options=options, at=exact(at), removed=_removed(archive), counts=counts)
-        partial.commit(state)
-        return state
-    if state.options != options:
+    if state is not None and state.options != options:
         raise ExportError(
-            f"{partial.folder}: another export was begun here, of another archive or with other"
-            " options; repeat that one, or remove the folder"
+            f"{partial.folder}: another export was begun here, of another archive, with other"
+            " options or by another version of warta; repeat that one, or remove the folder"
         )
-    if state.phase != "packed" and state.removed != _removed(archive):
+    if state is not None and state.removed != _removed(archive, job):
+        for name, target in _targets(job, state).items():
+            if state.phase == "packed" and not (partial.folder / name).exists():
+                target.unlink(missing_ok=True)  # it had its name already
         partial.forget()
-        return _begun(archive, job, partial)
+        state = None
+    if state is None or state.phase != "packed":
+        _check_free(job, [job.out, *_numbered(job)])
+    if state is not None:
+        return state
+    at = job.as_of or archive.clock.latest()
+    if at is None:
+        raise ExportError(f"{archive.path}: the archive is empty")
+    counts = dict.fromkeys(_COUNTED, 0)
+    state = State(options=options, at=exact(at), removed=_removed(archive, job), counts=counts)
+    partial.commit(state)
     return state
 
 
-def _removed(archive: Archive) -> str:
-    statement = "SELECT count(*), max(taken_down_at) FROM tombstones"
-    return "{} {}".format(*archive.db.conn.execute(statement).fetchone())
+def _removed(archive: Archive, job: Job) -> str:
+    """Return how many stories of the sites were taken down, and when the last one was."""
+    statement = """SELECT count(*), max(taken_down_at) FROM tombstones
+        WHERE :sites = '[]' OR site IN (SELECT value FROM json_each(:sites))"""
+    sites = {"sites": json.dumps(job.wanted.where.sites)}
+    return "{} {}".format(*archive.db.conn.execute(statement, sites).fetchone())
 
 
 def _numbered(job: Job) -> list[Path]:
@@ -171,26 +187,31 @@ def _check_free(job: Job, paths: Iterable[Path]) -> None:
             raise ExportError(f"{path}: there is a file already; --force replaces it")
 
 
-def _pack(partial: Partial, job: Job, state: State, *, title: str) -> None:
+def _pack(partial: Partial, job: Job, state: State) -> None:
     contents = wacz.Contents(
         warcs=[partial.folder / job.warc(number) for number in range(state.files)],
         index=partial.captures(),
         pages=partial.pages(),
     )
-    with partial.plain_errors(), (partial.folder / f"{title}.wacz").open("wb") as out:
+    with partial.plain_errors(), (partial.folder / f"{job.stem}.wacz").open("wb") as out:
         wacz.pack(
-            out, contents, title=title, software=_software(), at=datetime.fromisoformat(state.at)
+            out, contents, title=job.stem, software=_software(), at=datetime.fromisoformat(state.at)
         )
         out.flush()
         os.fsync(out.fileno())
 
 
-def _name(partial: Partial, job: Job, state: State) -> list[Path]:
-    """Give the files their names, `job.out` last, and return them; some may have theirs already."""
+def _targets(job: Job, state: State) -> dict[str, Path]:
+    """Return the files of an export that is whole, and their names."""
     names = [job.warc(number) for number in range(state.files) if not job.only_packs]
     names += [f"{job.stem}.wacz"] * (job.packs or job.only_packs)
-    targets = {name: job.out.with_name(name) for name in names}
-    waiting = [name for name in names if (partial.folder / name).exists()]
+    return {name: job.out.with_name(name) for name in names}
+
+
+def _name(partial: Partial, job: Job, state: State) -> list[Path]:
+    """Give the files their names, `job.out` last, and return them; some may have theirs already."""
+    targets = _targets(job, state)
+    waiting = [name for name in targets if (partial.folder / name).exists()]
     _check_free(job, [targets[name] for name in waiting])
     for name in sorted(waiting, key=lambda name: name == job.out.name):
         (partial.folder / name).replace(targets[name])
@@ -210,6 +231,7 @@ class _Run:
     def __init__(self, past: Reader, job: Job, partial: Partial, state: State) -> None:
         self._past, self._job, self._partial, self._state = past, job, partial, state
         self._selection = Selection(past, job.wanted)
+        self._hosts = self._selection.robots_hosts()
         self._at = datetime.fromisoformat(state.at)
         self._packs = job.packs or job.only_packs
         self._file: BinaryIO | None = None
@@ -262,11 +284,21 @@ class _Run:
         schemes = self._state.schemes
         self._room()
         for row in self._selection.robots(schemes, self._at):
-            url = f"{schemes[row['host']]}://{row['host']}/robots.txt"
+            url = row["url"] or f"{schemes[row['host']]}://{row['host']}/robots.txt"
             at = datetime.fromisoformat(row["fetched_at"])
             answer = {name: row[name] for name in ("status", "reason")}
-            self._put(robots_answer(url, at, body=row["body"] or "", **answer))
+            answer |= {"body": row["body"] or "", "wire": self._wire(row["wire"])}
+            for record in robots_answer(url, at, **answer):
+                self._put(record)
             self._state.counts["robots"] += 1
+
+    def _wire(self, text: str | None) -> Wire | None:
+        """Read how a robots.txt came; where that is damaged, it leaves without."""
+        try:
+            return wire_of(text)
+        except ValueError:
+            self._state.counts["damaged"] += 1
+            return None
 
     def _write_pages(self, pages: list[Kept]) -> None:
         answers = self._selection.not_modified(pages)
@@ -294,8 +326,9 @@ class _Run:
                 if record.kind in INDEXED:
                     body = record
             bodies.append(body)
-            address = urlsplit(part.url)
-            self._state.schemes[address.netloc] = address.scheme
+            found = address(part.url)
+            if found.netloc in self._hosts:
+                self._state.schemes[found.netloc] = found.scheme
         if self._packs:
             first = bodies[0]
             line = wacz.page_line(first.id, first.url, first.date, kept.headline)

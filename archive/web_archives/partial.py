@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -59,8 +60,8 @@ class Partial:
         self._held = ExitStack()
 
     def __enter__(self) -> "Partial":
-        if self.folder.is_dir() and not self._is_ours():
-            raise ExportError(f"{self.folder}: this folder is in the way, and is left as it is")
+        if self.folder.is_symlink() or (self.folder.is_dir() and not self._is_ours()):
+            raise ExportError(f"{self.folder}: it is in the way, and is left as it is")
         self.folder.mkdir(exist_ok=True)
         try:
             self._held.enter_context(take_lock(self.folder / "lock"))
@@ -96,8 +97,12 @@ class Partial:
 
     def state(self) -> State | None:
         """Return how far the export is; None for one that begins."""
-        row = self._db.execute("SELECT json FROM state").fetchone()
-        return None if row is None else State(**json.loads(row[0]))
+        with self.plain_errors():
+            row = self._db.execute("SELECT json FROM state").fetchone()
+        try:
+            return None if row is None else State(**json.loads(row[0]))
+        except (ValueError, TypeError) as error:
+            raise _damaged(self.folder) from error
 
     def commit(self, state: State, captures: Iterable[str] = (), pages: Iterable[str] = ()) -> None:
         """Note how far the files are whole, with the lines of their index and their pages."""
@@ -144,19 +149,28 @@ class Partial:
 
     def append_to(self, name: str, offset: int) -> BinaryIO:
         """Open a file at the end of what is whole, cutting off the rest; raises ExportError where
-        it is shorter.
+        that is no longer there.
         """
         path = self.folder / name
+        if offset and not path.exists():
+            raise _damaged(self.folder)
         file = path.open("r+b" if offset else "wb")
         if os.fstat(file.fileno()).st_size < offset:
             file.close()
-            raise ExportError(
-                f"{path}: it is shorter than it was; remove {self.folder} to begin anew"
-            )
+            raise _damaged(self.folder)
         file.truncate(offset)
         file.seek(offset)
         return file
 
 
-def _plain(folder: Path, error: sqlite3.DatabaseError) -> ExportError:
-    return ExportError(f"{folder}: it cannot be written, or was damaged ({error})")
+def _plain(folder: Path, error: sqlite3.DatabaseError) -> ExportError | OSError:
+    name = getattr(error, "sqlite_errorname", "")
+    if name == "SQLITE_FULL":
+        return OSError(ENOSPC, os.strerror(ENOSPC))
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return _damaged(folder)
+    return ExportError(f"{folder}: it cannot be written ({error})")
+
+
+def _damaged(folder: Path) -> ExportError:
+    return ExportError(f"{folder}: it was damaged; remove it to begin anew")

@@ -16,14 +16,15 @@ from hashlib import sha1
 from http import HTTPStatus
 from io import BytesIO
 from ipaddress import ip_address
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, quote, urlsplit
 from uuid import UUID, uuid5
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.database.clock import utc
-from archive.records import Capture, Exchange, Page
+from archive.records import Capture, Exchange, Page, Wire
 
 try:
     from isal.isal_zlib import compress
@@ -125,14 +126,28 @@ def not_modified(page: Record, at: datetime) -> Record:
 
 
 def robots_answer(
-    url: str, at: datetime, *, status: int | None, reason: str | None, body: str
-) -> Record:
-    """Return what a host answered for its robots.txt: its text, or why there is none."""
-    if status == HTTPStatus.OK:
-        text = body.encode(errors="replace")
-        return _record("resource", url, at, text, content_type="text/plain; charset=utf-8")
-    fields = _fields([("status", status), ("reason", reason)])
-    return _record("metadata", url, at, fields, content_type=FIELDS)
+    url: str,
+    at: datetime,
+    *,
+    status: int | None,
+    reason: str | None,
+    body: str,
+    wire: Wire | None = None,
+) -> Iterator[Record]:
+    """Yield what a host answered for its robots.txt: its text, or why there is none.
+
+    Where it is known how it came, an answer is a `response` with its request, as those of pages.
+    """
+    text = body.encode(errors="replace")
+    if wire is not None and status is not None:
+        known: dict[str, Any] = {"requested_url": url, "url": url, "status": status, "wire": wire}
+        answer = Page(site="", headers={}, body=text, fetched_at=at, **known)
+        yield from page_records(answer, number=0)
+    elif status == HTTPStatus.OK:
+        yield _record("resource", url, at, text, content_type="text/plain; charset=utf-8")
+    else:
+        fields = _fields([("status", status), ("reason", reason)])
+        yield _record("metadata", url, at, fields, content_type=FIELDS)
 
 
 def _resource(page: Page, seed: str) -> Iterator[Record]:
@@ -196,12 +211,20 @@ def _request(url: str, at: datetime, exchange: Exchange, answer: Record) -> Iter
     """Yield the request of an answer, where its headers are known."""
     if not exchange.request_headers:
         return
-    parts = urlsplit(_uri(url))
+    parts = address(_uri(url))
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     method = exchange.method if exchange.method in _METHODS else "GET"
     http = _Http(f"{target} HTTP/1.1", _lines(exchange.request_headers), protocol=method)
     more = {"WARC-Concurrent-To": answer.id, **_address(exchange)}
     yield _record("request", url, at, b"", http=http, more=more)
+
+
+def address(url: str) -> SplitResult:
+    """Split an address; what is none has no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _address(exchange: Exchange) -> dict[str, str]:

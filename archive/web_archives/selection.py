@@ -10,7 +10,7 @@ from typing import Any
 
 from archive.archive import Reader
 from archive.database.clock import exact, instant
-from archive.database.rows import named_rows
+from archive.database.rows import column, named_rows
 from archive.search.filters import Filter
 from archive.search.listing import chosen
 
@@ -100,6 +100,10 @@ class Selection:
                 found[number].append(datetime.fromisoformat(by_system_clock or at))
         return found
 
+    def robots_hosts(self) -> set[str]:
+        """Return the hosts whose robots.txt was ever requested."""
+        return set(column(self._db, "SELECT DISTINCT host FROM robots"))
+
     def robots(self, hosts: Iterable[str], at: datetime) -> list[dict[str, Any]]:
         """Return what hosts answered for their robots.txt until a time, in the order of time."""
         values = {"hosts": json.dumps(sorted(hosts)), "at": exact(at)}
@@ -146,5 +150,5 @@ _ANSWERS = """
     CROSS JOIN checks c ON c.url_id = j.value
     WHERE c.status = 304 OR c.status BETWEEN 200 AND 299 ORDER BY c.id"""
 _ROBOTS = """
-    SELECT host, status, reason, body, fetched_at FROM robots
+    SELECT host, status, reason, body, fetched_at, url, wire FROM robots
     WHERE fetched_at <= :at AND host IN (SELECT value FROM json_each(:hosts)) ORDER BY id"""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scraper.extraction.workers import Limits
 
 _FILE, _LOADED = "scraper.cli.config_file", "scraper.cli.loaded"
-_PLACES = "scraper.cli.places"
+_PLACES, _FOLDERS = "scraper.cli.places", "scraper.cli.folders"
 ARCHIVE = "scraper.cli.archive"
 """Key of click's `Context.meta`: the archive of the command that runs."""
 DEFAULT_ARCHIVE = "news.db"
@@ -45,6 +45,7 @@ def _name_file(context: click.Context, _parameter: click.Parameter, file: Path |
         context.meta[_FILE] = file
         context.meta.pop(_LOADED, None)
         context.meta.pop(_PLACES, None)
+        context.meta.pop(_FOLDERS, None)
 
 
 def folders_of(context: click.Context) -> Folders:
@@ -52,11 +53,14 @@ def folders_of(context: click.Context) -> Folders:
     beside the archive that the command names, or that is configured.
     """
     meta = context.meta
+    given = meta.get(ARCHIVE)
     if _PLACES not in meta:
         meta[_PLACES] = _places(context)
-    named, configured_archive = meta[_PLACES]
-    archive = meta.get(ARCHIVE) or configured_archive
-    return folders(named, Path(archive))
+    if _FOLDERS not in meta or meta[_FOLDERS][0] != given:
+        named, configured_archive = meta[_PLACES]
+        meta[_FOLDERS] = given, folders(named, Path(given or configured_archive))
+    found: Folders = meta[_FOLDERS][1]
+    return found
 
 
 def _places(context: click.Context) -> tuple[Path | None, Path]:

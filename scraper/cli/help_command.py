@@ -17,7 +17,7 @@ from scraper.cli.rendering.wrapping import width
 TOPICS = (
     "commands crawling sites politeness extracting importing archive reading search warc web"
     " datasette as-of syndication corpus schedule configuration coverage alerts metrics"
-    " maintenance takedown python benchmarks"
+    " maintenance merging takedown python benchmarks"
 ).split()
 """In the order in which a newcomer meets them."""
 

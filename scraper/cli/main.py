@@ -62,6 +62,7 @@ GROUPS = {
         "verify": ("maintenance.verify", "Check every text and page against its digest."),
         "backup": ("maintenance.backup", "Copy the archive safely, even during a crawl."),
         "restore": ("maintenance.restore", "Put a backup in the archive's place."),
+        "merge": ("maintenance.merge", "Make one archive of several."),
         "remove": ("maintenance.remove", "Take a story down for good."),
         "compact": ("maintenance.compact", "Rewrite the file without unused space."),
     },

@@ -1,4 +1,5 @@
 """What a site is: its profile, sources and addresses, and the loader that finds them.
 
-May import only `archive.identity` and `archive.errors`.
+May import `archive.identity`, `archive.records`, `archive.printable` and the words of
+`archive.ledger`.
 """

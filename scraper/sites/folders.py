@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from platformdirs import user_config_path
@@ -34,18 +35,30 @@ Folders = tuple[Folder, ...]
 def folders(named: Path | None, archive: Path | None) -> Folders:
     """Return the folder that the user named, else the usual ones: first that beside the archive."""
     if named is not None:
-        return (Folder(path=named.absolute(), named=True),)
-    beside = [] if archive is None else [archive.absolute().parent / NAME]
+        return (Folder(path=_absolute(named), named=True),)
+    beside = [] if archive is None else [_absolute(archive).parent / NAME]
     usual = dict.fromkeys([*beside, user_config_path("warta") / NAME])
     return tuple(Folder(path=path) for path in usual)
 
 
+def _absolute(path: Path) -> Path:
+    try:
+        return path.absolute()
+    except FileNotFoundError:  # the working folder was deleted
+        return path
+
+
 def of_environment(archive: Path | None = None) -> Folders:
     """Return the folders where no command line says them: the environment does, or an archive."""
-    named, usual = os.environ.get(VARIABLE), os.environ.get("WARTA_ARCHIVE")
-    if archive is None and usual:
-        archive = Path(usual)
-    return folders(Path(named) if named else None, archive)
+    said = [os.environ.get(name, "") for name in (VARIABLE, "WARTA_ARCHIVE", "XDG_CONFIG_HOME")]
+    return _of_variables(archive, *said, str(_absolute(Path())))
+
+
+@lru_cache(maxsize=8)
+def _of_variables(archive: Path | None, named: str, usual: str, *_others: str) -> Folders:
+    """As above; the other variables are what the result depends on, too."""
+    beside = Path(usual) if archive is None and usual else archive
+    return folders(Path(named) if named else None, beside)
 
 
 _find: Callable[[], Folders] | None = None

@@ -1,21 +1,22 @@
 """Finds the profiles of publishers: warta's own, those of installed packages, those in folders.
 
 A profile that cannot be used never keeps the others from being used: it is reported, in a line that
-names its file. Files and packages are programs, which are run as the user: a folder in which
-somebody else can write is refused.
+names its file. Files and packages are programs, which are run as the user: a file or a folder in
+which somebody else can write is refused.
 """
 
 import ast
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from shlex import quote
 from threading import RLock
 from types import ModuleType
 
@@ -96,7 +97,7 @@ def publishers(own: Mapping[str, Site], folders: Folders) -> Publishers:
     with _LOADING:
         for folder in (None, *folders):
             candidates = of_packages() if folder is None else of_folder(folder, broken)
-            with _as_package(folder):
+            with _as_package(folder, broken):
                 for candidate in candidates:
                     try:
                         found[candidate.name] = _loaded(candidate, found, origins)
@@ -141,37 +142,48 @@ def _package_of(point: EntryPoint) -> str:
     return str(point.dist.name) if point.dist is not None else "unknown"
 
 
-def of_folder(folder: Folder, broken: list[Broken]) -> Iterator[Candidate]:
-    """Yield a folder's files in the order of their names; `broken` gets why it cannot be read.
+def of_folder(folder: Folder, broken: list[Broken]) -> list[Candidate]:
+    """Return a folder's files in the order of their names; `broken` gets why it cannot be read.
 
-    Files that begin with `_` or `.` are no profiles: others may import them.
+    Files that begin with `_` are no profiles: others may import them.
     """
     try:
         files = _files(folder)
     except (OSError, ProfileError) as error:
-        why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        broken.append(Broken(name="", origin=str(folder.path), why=f"no profile is read: {why}"))
-        return
-    for file in files:
-        if not file.name.startswith(("_", ".")):
-            yield Candidate(name=file.stem, origin=str(file), load=partial(_run, file))
+        why = explained(error, str(folder.path))
+        broken.append(Broken(name="", origin=str(folder.path), why=why))
+        return []
+    return [
+        Candidate(name=file.stem, origin=str(file), load=partial(_run, file, folder))
+        for file in files
+        if not file.name.startswith("_")
+    ]
 
 
 def _files(folder: Folder) -> list[Path]:
     """Return the Python files of a folder; none of one that is not there, unless it was named.
 
-    Raises ProfileError where others may write what would be run, as ssh does.
+    Raises ProfileError where somebody else may write in it.
     """
     if not folder.named and not folder.path.is_dir():
         return []
-    files = sorted(file for file in folder.path.iterdir() if file.suffix == ".py")
-    for path in (folder.path, *files):
-        found = path.stat()
-        if found.st_mode & _OTHERS_MAY_WRITE:
-            raise ProfileError(f"all users may write {path}; `chmod o-w` it")
-        if not folder.named and found.st_uid not in (0, os.geteuid()):
-            raise ProfileError(f"{path} belongs to another user; name the folder to trust it")
-    return files
+    _check_owner(folder.path, folder)
+    return sorted(
+        file
+        for file in folder.path.iterdir()
+        if file.suffix == ".py" and not file.name.startswith(".")  # such as an editor's lock
+    )
+
+
+def _check_owner(path: Path, folder: Folder) -> None:
+    """Raise ProfileError where somebody else may write what would be run, as ssh does; OSError
+    where that cannot be said.
+    """
+    found = path.stat()
+    if found.st_mode & _OTHERS_MAY_WRITE:
+        raise ProfileError(f"all users may write it; `chmod o-w {quote(str(path))}`")
+    if not folder.named and found.st_uid not in (0, os.geteuid()):
+        raise ProfileError("it belongs to another user; name its folder to trust it")
 
 
 def _loaded(candidate: Candidate, known: Mapping[str, Site], origins: Mapping[str, str]) -> Site:
@@ -192,8 +204,9 @@ def _loaded(candidate: Candidate, known: Mapping[str, Site], origins: Mapping[st
     return site
 
 
-def _run(file: Path) -> object:
+def _run(file: Path, folder: Folder) -> object:
     """Run a file that defines SITE, and return the module; any other file is not run."""
+    _check_owner(file, folder)
     tree = ast.parse(file.read_bytes(), str(file))
     if not any(map(_binds_site, ast.walk(tree))):
         raise ProfileError(f"it defines no SITE; {_OTHER_FILES}")
@@ -212,15 +225,29 @@ def _binds_site(node: ast.AST) -> bool:
 
 
 @contextmanager
-def _as_package(folder: Folder | None) -> Iterator[None]:
-    """Let a folder's files import those beside them; afterwards no module is left of them."""
+def _as_package(folder: Folder | None, broken: list[Broken]) -> Iterator[None]:
+    """Let a folder's files import those beside them that nobody else may write; afterwards no
+    module is left of them. `broken` gets what begins with `_` and cannot be imported.
+    """
     if folder is not None:
         spec = ModuleSpec(_PACKAGE, None, is_package=True)
         spec.submodule_search_locations = [str(folder.path)]
         sys.modules[_PACKAGE] = module_from_spec(spec)
+        with suppress(OSError, ProfileError):  # reported already
+            for file in _files(folder):
+                _forbid_unsafe(file, folder, broken)
     try:
         yield
     finally:
         for name in [*sys.modules]:
             if name.partition(".")[0] == _PACKAGE:
                 del sys.modules[name]
+
+
+def _forbid_unsafe(file: Path, folder: Folder, broken: list[Broken]) -> None:
+    try:
+        _check_owner(file, folder)
+    except (OSError, ProfileError) as error:
+        sys.modules[f"{_PACKAGE}.{file.stem}"] = None  # type: ignore[assignment]  # halts imports
+        if file.name.startswith("_"):
+            broken.append(Broken(name="", origin=str(file), why=explained(error, str(file))))

@@ -6,6 +6,7 @@ The profiles that come with warta are held to the same by tests.
 import re
 import warnings
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date
 from string import Formatter
@@ -31,9 +32,7 @@ from scraper.sites.sources import (
 
 MAX_NAME = 40
 """Characters of a name; it is part of the names of files and of systemd's units."""
-RESERVED = frozenset(
-    "alerts all doctor example fallback folder none schedule unknown warta".split()
-)
+RESERVED = frozenset("alerts all doctor fallback folder none schedule unknown warta".split())
 """Names that mean something else: in commands, the configuration, units and locks."""
 WHERE = ("anywhere", "start", "end", "after")
 """Where a Rule may apply."""
@@ -92,6 +91,8 @@ def problems(site: Site, name: str) -> Iterator[str]:
     for place, url in enumerate(site.article_urls):
         yield from _of_generation(url, site.domains, f"article_urls[{place}]")
     for place, (pattern, reason) in enumerate(site.refused_urls):
+        if not pattern:
+            yield f"refused_urls[{place}]: the pattern is empty, and would refuse everything"
         yield from _of_pattern(pattern, f"refused_urls[{place}]")
         if reason not in REASONS:
             yield f"refused_urls[{place}]: unknown reason {reason}{did_you_mean(reason, REASONS)}"
@@ -191,8 +192,14 @@ def _of_domain(domain: str) -> Iterator[str]:
     elif not _HOST.fullmatch(domain):
         form = "a host in small letters like kabar.example; xn--… for other letters"
         yield f"domains: expected {form}, got {domain!r}"
-    elif is_public_suffix(domain.encode().decode("idna")):
+    elif _is_public_suffix(domain):
         yield f"domains: {domain} is no publisher's alone: anybody may register names below it"
+
+
+def _is_public_suffix(domain: str) -> bool:
+    with suppress(UnicodeError):  # it is no encoding of other letters, and below no suffix of such
+        domain = domain.encode().decode("idna")
+    return is_public_suffix(domain)
 
 
 def _of_address(site: Site, url: str, field: str) -> Iterator[str]:
@@ -217,6 +224,13 @@ def _of_source(site: Site, source: Source, field: str) -> Iterator[str]:
         return
     for step in steps[:1]:
         yield from _of_address(site, step.url, field)
+    needed = {PagedIndex: "{page", DatedIndex: "{day"}.get(type(source), "")
+    if needed not in source.url:
+        yield f"{field}: {source.url!r} has no {needed}}}"
+    if isinstance(source, PagedIndex) and (source.step < 1 or source.start < 0):
+        yield f"{field}: pages are counted upwards, got start={source.start}, step={source.step}"
+    if isinstance(source, DatedIndex) and source.rows and "{offset" not in source.url:
+        yield f"{field}: with rows it needs {{offset}}"
 
 
 def _of_template(template: str, groups: Container[str], field: str) -> Iterator[str]:

@@ -4,16 +4,20 @@ and those of installed packages and of folders. Scrapy runs a spider for every o
 May import `sites`.
 """
 
+import logging
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from urllib.parse import urlsplit
 
+from archive.printable import in_line
 from scraper.sites import folders, loader
 from scraper.sites.hosts import host_site, name_of_host
 from scraper.sites.loader import Publishers
 from scraper.sites.site import Identity, Site
+
+logger = logging.getLogger(__name__)
 
 
 def publishers(archive: Path | None = None) -> Publishers:
@@ -30,7 +34,11 @@ def publishers(archive: Path | None = None) -> Publishers:
 @lru_cache(maxsize=2)
 def _loaded(found: folders.Folders, _turn: int) -> Publishers:
     own = {name: import_module(f"{__name__}.{name}").SITE for name in _own()}
-    return loader.publishers(own, found)
+    known = loader.publishers(own, found)
+    if not folders.are_known():  # the commands say it themselves, where it matters
+        for broken in known.broken:
+            logger.warning("%s", in_line(str(broken)))
+    return known
 
 
 def forget() -> None:

@@ -1,12 +1,12 @@
 """`warta sites`: the sites and their profiles."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from archive.printable import in_line
 from scraper.cli import options
-from scraper.cli.defaults import config_option
 from scraper.cli.lazy import LazyCommands, LazyGroup
 from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import columns, print_rows
@@ -25,14 +25,15 @@ _COMMANDS = {
 
 
 @click.group(invoke_without_command=True, cls=LazyGroup, commands=LazyCommands(_COMMANDS))
-@config_option
+@options.archive
 @options.json
 @click.pass_context
-def sites(context: click.Context, as_json: bool) -> None:
+def sites(context: click.Context, /, path: Path, as_json: bool) -> None:
     """List the sites that warta can crawl: their domains, sources and layouts.
 
     Beside the five that come with warta, those are the publishers of installed packages and of your
-    own folder (`warta help sites`). Exit status 3 if the profile of one is broken.
+    own folder (`warta help sites`), which is looked for beside the archive. Exit status 3 if the
+    profile of one is broken.
     """
     if context.invoked_subcommand is not None:
         return

@@ -21,9 +21,9 @@ from scraper.crawling.survey.profile_file import CHECK, profile_file
 from scraper.crawling.survey.surveyor import Surveyor
 from scraper.ingest.saved.pages import pages_folder, save_pages
 from scraper.politeness.locks import site_lock
-from scraper.sites.addresses import host_of, is_private, plain_url
+from scraper.sites.addresses import is_private, plain_url
 from scraper.sites.profile_checks import problems_of_name
-from scraper.sites.public_suffixes import registered_domain
+from scraper.sites.public_suffixes import is_public_suffix, registered_domain
 from scraper.sites.site import Site
 from scraper.spiders import names, site_of
 
@@ -96,12 +96,14 @@ def _site(name: str, url: str) -> Site:
     if name in names():
         raise click.UsageError(f"there is a site called {name} already; choose another name")
     home = url if "://" in url else f"https://{url}"
-    host = host_of(home)
-    if plain_url(home) is None or ("." not in host and not is_private(host)):
-        expected = "expected an address like https://kabar.example/"
+    expected = "expected an address like https://kabar.example/"
+    if plain_url(home) is None:
         raise click.UsageError(in_line(f"{url} is no web address; {expected}"))
+    host = (urlsplit(home).hostname or "").lower()
     if is_private(host):
         raise click.UsageError(in_line(f"{url}: {sentence('private_address')}"))
+    if is_public_suffix(host):
+        raise click.UsageError(in_line(f"{host} is no publisher's alone; {expected}"))
     if (known := site_of(home)) is not None:
         raise click.UsageError(in_line(f"{host} is a domain of the site {known.name}"))
     parts = urlsplit(home)

@@ -58,20 +58,19 @@ def export_command(
                 archive, unfiltered(sys.stdout).buffer, on_stdout, compressed=False, **values
             )
         else:
-            _check_kind(file)
-            file_format, compressed = format_of(file.name)
-            with new_file(file, force=force) as out:
-                done = _export(archive, out, file_format, compressed=compressed, **values)
+            done = _into_file(archive, file, force=force, **values)
     except (ExportError, QueryError) as error:
         raise WrongUsage(in_line(str(error))) from error
     for line in _notes(done):
         note(line)
 
 
-def _check_kind(file: Path) -> None:
-    """Name the command that writes a web archive where its file is given."""
+def _into_file(archive: Reader, file: Path, *, force: bool, **values: Any) -> Exported:
     if file.name.lower().endswith((".warc", ".warc.gz", ".wacz")):
         raise WrongUsage(f"{file.name}: web archives are written by `warta export warc {file}`")
+    file_format, compressed = format_of(file.name)
+    with new_file(file, force=force) as out:
+        return _export(archive, out, file_format, compressed=compressed, **values)
 
 
 def _export(archive: Reader, out: BinaryIO, file_format: str, **values: Any) -> Exported:

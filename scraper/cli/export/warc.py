@@ -3,7 +3,7 @@
 from datetime import datetime
 from errno import ENOSPC
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,7 +20,9 @@ from scraper.cli.reading.filters import WrongUsage, filters
 from scraper.cli.rendering.terminal import interruptible, note, progress_bar
 
 if TYPE_CHECKING:
-    from archive.web_archives.export import Exported
+    from archive.web_archives.export import Exported, Job
+
+_GOES_ON = "the same command goes on from there"
 
 
 @click.command("warc")
@@ -38,16 +40,7 @@ if TYPE_CHECKING:
 @force
 @with_whole_archive
 @filters
-def warc(
-    archive: Archive,
-    out: Path,
-    revisions: bool,
-    wacz: bool,
-    operator: str | None,
-    as_of: datetime | None,
-    force: bool,
-    where: Filter,
-) -> None:
+def warc(archive: Archive, out: Path, as_of: datetime | None, **values: Any) -> None:
     """Write kept pages to OUT, a web archive that other tools replay and mine: .warc.gz, followed
     by OUT-00001.warc.gz and so on from 1 GB on; or .wacz, one package with an index.
 
@@ -60,53 +53,54 @@ def warc(
     warta export warc suara.warc.gz --site suara --since 2026-01-01 --revisions
     warta export warc pages.wacz
     """
-    from archive.web_archives.export import Job, export_warc
-    from archive.web_archives.selection import Wanted
-
-    job = Job(
-        out=out.resolve(),  # what a link leads to, not the link
-        wanted=Wanted(where=where, revisions=revisions),
-        as_of=as_of,
-        operator=operator,
-        packs=wacz,
-        replaces=force,
-    )
-    try:
-        job.stem  # noqa: B018 - raises for a wrong name
-    except ExportError as error:
-        raise WrongUsage(in_line(str(error))) from error
+    job = _job(out, as_of=as_of, **values)
     if as_of is not None:
         warn_unsettled(archive, as_of)
-    try:
-        with (
-            interruptible(f"Stopped; {_GOES_ON}."),
-            progress_bar("exporting", total=None) as progress,
-        ):
-            done = export_warc(archive, job, progress=progress)
-    except OSError as error:
-        why = f"{out}: it cannot be written ({error.strerror})"
-        goes_on = f"; {_GOES_ON}" if error.errno == ENOSPC else ""
-        raise click.ClickException(why + goes_on) from error
-    for line in _notes(done):
+    for line in _notes(_export(archive, job, out)):
         note(line)
 
 
-_GOES_ON = "the same command goes on from there"
+def _job(
+    out: Path, *, where: Filter, revisions: bool, wacz: bool, force: bool, **values: Any
+) -> "Job":
+    from archive.web_archives.export import Job
+    from archive.web_archives.selection import Wanted
+
+    wanted = Wanted(where=where, revisions=revisions)
+    target = out.resolve()  # what a link leads to, not the link
+    try:
+        return Job(out=target, wanted=wanted, packs=wacz, replaces=force, **values)
+    except ExportError as error:
+        raise WrongUsage(in_line(str(error))) from error
+
+
+def _export(archive: Archive, job: "Job", out: Path) -> "Exported":
+    from archive.web_archives.export import export_warc
+
+    stopped = interruptible(f"Stopped; {_GOES_ON}.")
+    try:
+        with stopped, progress_bar("exporting", total=None) as progress:
+            return export_warc(archive, job, progress=progress)
+    except OSError as error:
+        why = f"{out}: it cannot be written ({error.strerror or error})"
+        goes_on = f"; {_GOES_ON}" if error.errno == ENOSPC else ""
+        raise click.ClickException(why + goes_on) from error
 
 
 def _notes(done: "Exported") -> list[str]:
     """Return what was written, and what was not."""
+    if not done.pages + done.without_page + done.damaged:
+        return ["No page was found: the file has none."]
     names = ", ".join(path.name for path in done.files[:3])
     if len(done.files) > 3:
         names += f" and {len(done.files) - 3} more"
     lines = [f"{plural(done.pages, 'page', 'pages')} written to {names}"]
     if done.not_modified:
-        lines.append(
-            f"{plural(done.not_modified, 'answer', 'answers')} (304) that one had not changed"
-        )
+        answers = plural(done.not_modified, "answer", "answers")
+        lines.append(f"{answers} (304) that one had not changed")
     if done.without_page:
-        stories = plural(done.without_page, "story has", "stories have")
-        lines.append(f"{stories} no kept page, as most that were imported, and are not in it")
+        stories = plural(done.without_page, "story", "stories")
+        lines.append(f"{stories} without a kept page, as imported texts are: not in it")
     if done.opted_out:
         opted = plural(done.opted_out, "page opts out", "pages opt out")
         lines.append(f"{opted} of text and data mining, as its headers, its text or robots.txt say")

@@ -55,7 +55,7 @@ def restore(
             return
         if question := _question(path, found, discard=discard):
             options.confirm(question, yes=yes, refused="nothing was restored")
-        context.with_resource(_nobody_writes(path))
+        context.with_resource(nobody_writes(path))
         takedowns = _takedowns(path, source)
         kept = _put(source, path, partial(_check, backup), takedowns, keep=not discard)
     note(f"{path}: restored, {plural(found.articles, 'article')}, verified.")
@@ -124,7 +124,7 @@ def _report(takedowns: Sequence[Takedown], singular: str, many: str | None = Non
         note(f"{plural(len(takedowns), 'story', 'stories')} {verb} taken down again.")
 
 
-def _nobody_writes(path: Path) -> ExitStack:
+def nobody_writes(path: Path) -> ExitStack:
     """Hold the locks of all writers; raises Locked."""
     with ExitStack() as stack:
         stack.enter_context(schedule_lock(path))

@@ -156,7 +156,7 @@ def _looks_like_story(link: Seen) -> bool:
     keyed = any(re.search(r"(?<!\d)\d{4,}", segment) for segment in segments) and longest > 1
     coded = any(_CODE.fullmatch(segment.split("-")[0]) for segment in segments)
     bare = any(_BARE_KEY.fullmatch(segment) for segment in segments)
-    return bare or longest > MIN_DEPTH + 1 or dated or keyed or (coded and longest >= MIN_DEPTH)
+    return bare or longest > MIN_DEPTH or dated or keyed or (coded and longest >= MIN_DEPTH)
 
 
 def _chosen(groups: list[list[Seen]], known: set[str]) -> Iterator[list[Seen]]:

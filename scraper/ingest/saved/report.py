@@ -20,10 +20,14 @@ MIN_AGREEMENT = 0.9
 """F1 of words of the body, as the profile and as the fallback read it, below which it needs a look.
 """
 FEWEST_PAGES = 3
-_SERIOUS = frozenset(
-    "names_another_story canonical_no_story text_outside time_disagrees impossible_date".split()
-)
-"""Warnings that a profile can do something about."""
+_ADVICE = {
+    "names_another_story": "see `article_urls`",
+    "canonical_no_story": "see `article_urls`",
+    "text_outside": "see `body` of the layout",
+    "time_disagrees": "see `date` of the layout, and `timezone`",
+    "impossible_date": "see `date` of the layout",
+}
+"""Warning that a profile can do something about -> the field to change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +118,8 @@ def _of_addresses(pages: Sequence[PageReport]) -> Iterator[str]:
         if page.article is None:
             yield f"{page.url}: reading it did not end"
         elif page.reason is not None:
-            yield f"{page.url} is no story by the profile: {sentence(page.reason)}"
+            why = sentence(page.reason)
+            yield f"{page.url} is no story by the profile: {why}; see `article_urls`"
     keys = Counter(page.story_id for page in pages if page.story_id)
     for key, count in keys.items():
         if count > 1:
@@ -133,8 +138,8 @@ def _of_layouts(site: Site, pages: Sequence[PageReport]) -> Iterator[str]:
                 f"{page.url}: its body shares {page.agreement:.0%} of its words with what the "
                 "fallback reads; compare both with `warta extract`, see `body` and `prune`"
             )
-        for warning in sorted(_SERIOUS.intersection(article.warnings)):
-            yield f"{page.url}: {WARNINGS.get(warning, warning)}"
+        for warning in filter(_ADVICE.__contains__, article.warnings):
+            yield f"{page.url}: {WARNINGS.get(warning, warning)}; {_ADVICE[warning]}"
 
 
 def _of_fields(pages: Sequence[PageReport]) -> Iterator[str]:

@@ -47,18 +47,20 @@ def saved_files(folder: Path) -> list[SavedFile]:
     for name, kind in MANIFESTS.items():
         if (folder / name).is_file():
             return _listed(folder, folder / name, kind)
-    found = (path for path in _below(folder) if path.suffix.lower() in PAGES)
+    inside = folder.resolve()
+    pages = (path for path in _below(folder) if path.suffix.lower() in PAGES)
+    found = (path for path in pages if path.resolve().is_relative_to(inside))
     return [SavedFile(path=path, name=path.relative_to(folder).as_posix()) for path in found]
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder by name; links that lead out of it are not followed."""
+    """Yield the regular files of a folder by name; links that lead out of it are not followed."""
     inside = folder.resolve()
     for parent, folders, files in os.walk(folder):
         folders.sort()
         for path in (Path(parent, name) for name in sorted(files)):
             # Not `resolve`, which fails for links that lead to themselves.
-            if not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(inside):
+            if path.is_file() and Path(os.path.realpath(path)).is_relative_to(inside):
                 yield path
 
 

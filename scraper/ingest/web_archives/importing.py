@@ -8,7 +8,7 @@ remembers of doubtful pages ends with it.
 
 import sqlite3
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from archive.archive import Archive
-from archive.ledger.captures import ImportedFile
+from archive.ledger.captures import ImportedFile, Record
 from archive.records import Announcement, Article, Check
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Worker, Workers
@@ -211,13 +211,11 @@ class WebImport:
 
     def _batch(self, rows: Sequence[sqlite3.Row]) -> _Batch:
         site, profile = self.profile(rows[0]["site"])
-        known = self._archive.captures.known_records(
-            (row["record_id"], _time(row)) for row in rows if row["record_id"]
-        )
+        known = self._known(rows)
         tasks: dict[int, Task] = {}
         reasons: dict[int, str] = {}
         for row in rows:
-            if row["record_id"] in known:
+            if row["number"] in known:
                 reasons[row["number"]] = "known"
             elif row["kind"] != "unchanged":
                 task = self._task(row, site, profile)
@@ -226,6 +224,16 @@ class WebImport:
                 else:
                     tasks[row["number"]] = task
         return _Batch(site=site, rows=rows, tasks=tasks, reasons=reasons)
+
+    def _known(self, rows: Iterable[sqlite3.Row]) -> set[int]:
+        """Return the numbers of the captures that were imported, by their records' ids."""
+        records = {row["number"]: self._record(row) for row in rows if row["record_id"]}
+        known = self._archive.captures.known_records(records.values())
+        return {number for number, record in records.items() if record in known}
+
+    def _record(self, row: sqlite3.Row) -> Record:
+        site, _profile = self.profile(row["site"])
+        return row["record_id"], _time(row), site.identify(row["url"]).url
 
     def _task(self, row: sqlite3.Row, site: Site, profile: Constant) -> Task | str:
         again = None
@@ -331,8 +339,8 @@ class WebImport:
     def _count_alone(self, number: int) -> int:
         """Count a file's further pages that are with no story, here or by an earlier import."""
         rows = [row for row in self._index.parts(number) if row["number"] not in self._joined]
-        known = self._archive.captures.known_records((row["record_id"], _time(row)) for row in rows)
-        return sum(row["record_id"] not in known for row in rows)
+        known = self._known(rows)
+        return sum(row["number"] not in known for row in rows)
 
     def _result(self, number: int) -> Result:
         surveyed, unread = self._surveyed[number], self._unread[number]
@@ -394,8 +402,8 @@ class _Writer:
         self._batch = batch
         self._policy = Policy(crawl_id=None, source="import")
         self._waiting = WaitingPages(self._archive, self._site, self._policy)
-        self._rows: dict[int, sqlite3.Row] = {}
-        self._parts: dict[int, tuple[int, ...]] = {}
+        self._taken: dict[int, tuple[sqlite3.Row, ReadCapture]] = {}
+        """By the identity of their snapshots."""
 
     def write(self, reads: Mapping[int, ReadCapture | ReadingBroke]) -> None:
         """Write the captures in their order; doubtful pages wait for others of the batch."""
@@ -424,12 +432,15 @@ class _Writer:
             rules = self._work.robots(page.url, page.fetched_at)
             rights = opted_out(page.url, rules, page.headers, read.reading.rights)
             fetched = replace(fetched, article=article, opted_out=rights)
-            if read.fingerprint is not None:
-                self._archive.clusters.texts.remember(article.body, read.fingerprint)
-        self._rows[id(snapshot)] = row
-        self._parts[id(snapshot)] = read.parts
+            self._remember(read)
+        self._taken[id(snapshot)] = row, read
         for ready in self._waiting.arrive(fetched):
             self._write(ready)
+
+    def _remember(self, read: ReadCapture) -> None:
+        """Take the fingerprint of a text from its worker; the archive remembers but a few."""
+        if read.reading is not None and read.fingerprint is not None:
+            self._archive.clusters.texts.remember(read.reading.article.body, read.fingerprint)
 
     def _link(self, row: sqlite3.Row, article: Article | None = None) -> Announcement:
         """Return the address of a capture; without a profile its page says which story it is of."""
@@ -444,7 +455,8 @@ class _Writer:
         )
 
     def _write(self, fetched: Fetched) -> None:
-        row = self._rows[id(fetched.snapshot)]
+        row, read = self._taken[id(fetched.snapshot)]
+        self._remember(read)
         link, at = self._link(row, fetched.article), _time(row)
         digest = fetched.snapshot.digest
         known = self._archive.captures.is_known(
@@ -453,12 +465,12 @@ class _Writer:
         written = None if known else self._written(fetched, link, row)
         if written is None:
             self._work.note_unread(row, "known" if known else "taken_down")
-            self._work.note_parts(self._parts[id(fetched.snapshot)], None)
+            self._work.note_parts(read.parts, None)
             return
         url_id = self._archive.ledger.url_id(link.url, site=self._site.name)
         outcome = _outcome(written)
         self._work.note(row, url_id=url_id, digest=digest, outcome=outcome, reason=written.reason)
-        self._work.note_parts(self._parts[id(fetched.snapshot)], url_id)
+        self._work.note_parts(read.parts, url_id)
 
     def _written(self, fetched: Fetched, link: Announcement, row: sqlite3.Row) -> Written | None:
         policy = replace(self._policy, source=self._work.source_name(row))

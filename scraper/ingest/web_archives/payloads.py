@@ -8,6 +8,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from io import BytesIO
@@ -31,10 +32,13 @@ from scraper.ingest.web_archives.records import (
 
 BLOCK = 64 * 1024
 """Bytes read from a file at a time: a page is seldom longer."""
+MAX_FIELDS = 64 * 1024
+"""Bytes of a metadata record that are read."""
 MAX_CODINGS = 3
 """Codings of one body, as in crawls."""
 
 _CRAWLER = "x-crawler-"
+_HEADER = re.compile(r"^header: ([^\s:]+): ([^\r\n]*)", re.MULTILINE)
 _SECRET = re.compile(r"cookie|authorization|proxy-", re.IGNORECASE)
 
 
@@ -48,7 +52,7 @@ class CapturedPage:
     """Aware, UTC; None where the record cannot be read."""
     status: int = 200
     """HTTP status; 200 for a saved page."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     """Names in lower case; repeated headers joined by a comma."""
     body: bytes = field(default=b"", repr=False)
     """Without chunks and decompressed."""
@@ -67,12 +71,25 @@ def read_capture(
     with SectionFile(section) as file, quiet():
         sent = _request_at(file, request) if request is not None else None
         records = Records(file, offset, block=BLOCK)
-        try:
+        found = CapturedPage(reason="file_changed")
+        with suppress(*UNREADABLE):
             for record in records:
-                return _captured(section, offset, records, record, software, sent)
-        except UNREADABLE:
-            pass
-    return CapturedPage(reason="file_changed")
+                if found.captured_at is not None:
+                    return replace(found, headers=found.headers | _headers_beside(found, record))
+                found = _captured(section, offset, records, record, software, sent)
+                if record.rec_type != "resource":
+                    break
+    return found
+
+
+def _headers_beside(found: CapturedPage, record: Any) -> dict[str, str]:
+    """Return the headers of a resource that the next record has, as in warta's own exports."""
+    about = plain_headers(record.rec_headers.headers)
+    own = found.wire.capture.record_id if found.wire and found.wire.capture else None
+    if record.rec_type != "metadata" or own is None or about.get("warc-concurrent-to") != own:
+        return {}
+    fields = record.raw_stream.read(MAX_FIELDS).decode("utf-8", "replace")
+    return {name.lower(): value for name, value in _HEADER.findall(fields)}
 
 
 def _request_at(file: SectionFile, offset: int) -> tuple[str, HeaderLines] | None:

@@ -168,7 +168,7 @@ def before_m005(path: Path) -> None:
     """Make an archive one of before m005."""
     before_m006(path)
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("DROP TABLE request_headers")
+        db.execute("DROP TABLE header_forms")
         for column in (
             "snapshots DROP COLUMN wire",
             "robots DROP COLUMN url",

@@ -6,6 +6,7 @@ import pytest
 
 from archive import Archive, Wire
 from archive.errors import ArchiveDamaged
+from archive.maintenance.verify import verify
 from archive.records import RobotsAnswer
 from tests.archive.invented import DAY, HOUR, NOW, rows
 
@@ -100,3 +101,14 @@ def test_a_damaged_answer_is_an_error_that_names_it(archive: Archive, column: st
         archive.db.conn.execute(f"UPDATE robots SET {column} = '['")
     with pytest.raises(ArchiveDamaged, match="cannot be read"):
         list(archive.robots.answers())
+
+
+def test_verify_names_an_answer_whose_wire_is_damaged(archive: Archive) -> None:
+    with archive.transaction(NOW):
+        archive.robots.record("kabar.example", status=200, body="", reason=None)
+    assert all(finding.ok for finding in verify(archive))
+    with archive.db.conn:
+        archive.db.conn.execute("""UPDATE robots SET wire = '{"headers":7}'""")
+    found = {finding.check: finding.problems for finding in verify(archive)}
+    (problem,) = found["values"]
+    assert problem.startswith("robots.txt of https://kabar.example/robots.txt cannot be read")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from archive.database.wire import wire_json, wire_of
 from archive.errors import ArchiveDamaged
 from archive.maintenance.verify import verify
 from archive.records import Capture, Hop
-from tests.archive.invented import NOW, keep_page, page, rows, url_of, value
+from archive.snapshots.header_forms import HeaderForms
+from tests.archive.invented import NOW, keep_page, new_archive, page, rows, url_of, value
 
 HOP = Hop(
     url="http://kabar.example/1",
@@ -53,49 +55,66 @@ def test_a_page_without_one_has_none(archive: Archive) -> None:
 
 def test_the_column_is_json_that_sql_can_read_without_what_is_unknown(archive: Archive) -> None:
     keep_page(archive, page(1, wire=Wire(protocol="HTTP/1.1", headers=(("Age", "7"),))))
-    assert value(archive, "SELECT wire ->> '$.headers[0][1]' FROM snapshots") == "7"
-    text = value(archive, "SELECT wire FROM snapshots")
-    assert text == '{"protocol":"HTTP/1.1","headers":[["Age","7"]]}'
+    assert value(archive, "SELECT wire ->> '$.protocol' FROM snapshots") == "HTTP/1.1"
+    assert value(archive, "SELECT wire ->> '$.reason' FROM snapshots") is None
 
 
 def test_what_the_archive_has_is_not_written_twice(archive: Archive) -> None:
-    kept = {"content-type": "text/html", "vary": "a, b", "etag": '"1"', "date": "besok"}
-    headers = (
+    kept = {"content-type": "text/html", "etag": '"1"', "date": "besok"}
+    lines = (
+        ("DATE", "besok"),
         ("Content-Type", "text/html"),
         ("Vary", "a"),
         ("Vary", "b"),
-        ("ETag", '"2"'),  # the last of two
+        ("ETag", '"2"'),
         ("ETag", '"1"'),
-        ("DATE", "besok"),
+        ("Set-Cookie", "pembaca=7"),
     )
-    usual = (("Host", "www.kabar.example"), ("User-Agent", "warta"))
-    own = (*usual, ("Referer", url_of(1)))
-    hop = replace(HOP, request_headers=usual)
-    wires = [
-        Wire(headers=headers, request_headers=usual, hops=(hop,)),
-        Wire(headers=headers, request_headers=usual),
-        Wire(headers=headers, request_headers=own),
-    ]
-    for number, wire in enumerate(wires, 1):
-        page_of = page(number, headers=kept, wire=wire)
-        assert archive.snapshots.page(keep_page(archive, page_of)).wire == wire
-    (first, second, third) = (json.loads(text) for (text,) in rows(archive, WIRES))
-    assert second["headers"] == [
-        ["Content-Type"],
+    sent = (("Host", "www.kabar.example"), ("User-Agent", "warta"), ("Referer", url_of(9)))
+    wire = Wire(headers=lines, request_headers=sent, hops=(replace(HOP, request_headers=sent),))
+    later = replace(wire, headers=(*lines[:-1], ("Set-Cookie", "pembaca=8")))
+    for number, each in enumerate((wire, later), 1):
+        kept_page = page(number, headers=kept, wire=each)
+        assert archive.snapshots.page(keep_page(archive, kept_page)).wire == each
+    first, second = (json.loads(text) for (text,) in rows(archive, "SELECT wire FROM snapshots"))
+    answer, request = first["headers"][0], first["request_headers"][0]
+    assert first["headers"] == [answer, None, '"2"', None, "pembaca=7"]
+    assert second["headers"] == [answer, None, '"2"', None, "pembaca=8"]
+    assert first["hops"][0]["request_headers"] == first["request_headers"] == [request, url_of(9)]
+    forms = {digest: json.loads(text) for digest, text in rows(archive, FORMS)}
+    assert forms[request] == [["Host", "www.kabar.example"], ["User-Agent", "warta"], ["Referer"]]
+    assert forms[answer] == [
+        ["DATE"],
+        ["Content-Type", "text/html"],
         ["Vary", "a"],
         ["Vary", "b"],
-        ["ETag", '"2"'],
         ["ETag"],
-        ["DATE"],
+        ["ETag"],
+        ["Set-Cookie"],
     ]
-    ((digest, lines),) = rows(archive, "SELECT digest, lines FROM request_headers")
-    assert json.loads(lines) == [list(line) for line in usual]
-    assert first["request_headers"] == second["request_headers"] == digest
-    assert first["hops"][0]["request_headers"] == digest
-    assert third["request_headers"] == [list(line) for line in own]
+    assert len(forms) == 3  # and that of the redirect
 
 
-WIRES = "SELECT wire FROM snapshots ORDER BY id"
+def test_a_long_value_is_in_no_form(archive: Archive) -> None:
+    wire = Wire(headers=(("Server", "a" * 301), ("Vary", "b" * 300)))
+    number = keep_page(archive, page(1, wire=wire))
+    assert archive.snapshots.page(number).wire == wire
+    ((_digest, lines),) = rows(archive, FORMS)
+    assert json.loads(lines) == [["Server"], ["Vary", "b" * 300]]
+
+
+FORMS = "SELECT digest, lines FROM header_forms"
+
+
+@pytest.mark.parametrize("lines", ["{", "7", "[7]", "[[]]", "[[7]]", '[["Vary","a","b"]]', "[]"])
+def test_a_damaged_form_is_an_error_of_the_snapshots_that_need_it(path: Path, lines: str) -> None:
+    with Archive(path) as archive:
+        number = keep_page(archive, page(1, wire=Wire(headers=(("Age", "7"),))))
+        with archive.db.conn:
+            archive.db.conn.execute("UPDATE header_forms SET lines = ?", [lines])
+    with Archive(path, read_only=True) as again, pytest.raises(ArchiveDamaged):
+        again.snapshots.page(number)
+
 
 words = st.text(st.characters(), max_size=20)
 lines = st.lists(st.tuples(words, words), max_size=5).map(tuple)
@@ -130,6 +149,16 @@ def test_any_wire_comes_back_from_its_json(wire: Wire) -> None:
     text.encode("ascii")
 
 
+@given(wires, st.dictionaries(words.map(str.lower), words, max_size=3))
+def test_any_wire_comes_back_from_its_json_and_the_forms_of_its_headers(
+    wire: Wire, known: dict[str, str]
+) -> None:
+    known |= {name.lower(): value for name, value in wire.headers[:2]}
+    with new_archive() as archive:
+        forms = HeaderForms(archive.db)
+        assert wire_of(wire_json(wire, lines=forms, known=known), lines=forms, known=known) == wire
+
+
 def test_a_key_of_a_later_release_is_left_out() -> None:
     assert wire_of('{"protocol":"HTTP/1.1","tls":{"version":"1.3"}}') == Wire(protocol="HTTP/1.1")
 
@@ -151,9 +180,14 @@ DAMAGED = {
     "a hop without an offset": '{"hops":[{"url":"u","status":301,"fetched_at":"2026-11-20"}]}',
     "a capture that is a text": '{"capture":"CC-NEWS"}',
     "hops that are a number": '{"hops":1}',
-    "a header whose value is nowhere": '{"headers":[["Age"]]}',
+    "a header without its value": '{"headers":[["Age"]]}',
     "a header of three": '{"headers":[["Age","7","8"]]}',
-    "request headers that are nowhere": '{"request_headers":"0123456789abcdef"}',
+    "a form that is not there": '{"request_headers":["0123456789abcdef"]}',
+    "a text for lines": '{"request_headers":"0123456789abcdef"}',
+    "too few values": '{"headers":["FORM"]}',
+    "too many values": '{"headers":["FORM","1","2","3","4"]}',
+    "a number for a value": '{"headers":["FORM",7,"2"]}',
+    "a value that is nowhere": '{"headers":["FORM",null,"2"]}',
     "an endless number": '{"length":' + "9" * 5_000 + "}",
 }
 
@@ -164,6 +198,8 @@ def test_damage_is_an_error_of_that_snapshot_and_verify_names_it(
 ) -> None:
     number = keep_page(archive, page(1, wire=WIRE))
     keep_page(archive, page(2, wire=WIRE))
+    form = json.loads(value(archive, "SELECT max(wire) FROM snapshots"))["headers"][0]
+    text = text.replace("FORM", form)
     with archive.db.conn:
         archive.db.conn.execute("UPDATE snapshots SET wire = ? WHERE id = ?", [text, number])
     with pytest.raises(ArchiveDamaged, match="a snapshot was damaged"):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -257,6 +259,46 @@ def test_it_goes_on_where_it_was_and_not_from_the_start(
     assert pages[0] > 0
 
 
+def killed_while_files_get_their_names(count: int, act: Callable[[], object]) -> None:
+    child = os.fork()
+    if child == 0:
+        replace, done = Path.replace, 0
+
+        def dying(self: Path, target: Path) -> Path:
+            nonlocal done
+            done += 1
+            if done == count:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return replace(self, target)
+
+        Path.replace = dying  # type: ignore[assignment, method-assign]
+        act()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_killed_while_its_files_get_their_names_it_gives_them_to_the_rest(
+    archive_path: Path, out: Path, count: int
+) -> None:
+    options = {"max_bytes": 3000, "packs": True}
+    killed_while_files_get_their_names(count, lambda: export(archive_path, out, **options))
+    assert not out.exists()  # the last one: all others are there then
+    done = export(archive_path, out, **options)
+    assert sorted(out.parent.iterdir()) == sorted(done.files)
+    assert [path for path in done.files if path.suffix == ".gz" and not is_whole(path)] == []
+
+
+def test_a_story_that_is_taken_down_then_leaves_none_of_them(archive_path: Path, out: Path) -> None:
+    options = {"max_bytes": 3000}
+    killed_while_files_get_their_names(2, lambda: export(archive_path, out, **options))
+    with Archive(archive_path) as archive:
+        take_down(archive, SITE, f"{SITE}-1", url=url_of(1), reason="diminta", now=NOW + 9 * DAY)
+    done = export(archive_path, out, **options)
+    assert sorted(out.parent.iterdir()) == sorted(done.files)
+    assert {url for path in done.files for url, _body in bodies(path)} & {url_of(1)} == set()
+
+
 def test_it_is_about_the_archive_as_it_was_when_it_began(
     archive_path: Path, out: Path, a_story_at_a_time: None
 ) -> None:
@@ -294,18 +336,45 @@ def test_a_folder_of_somebody_else_is_left_as_it_is(archive_path: Path, out: Pat
     folder = out.with_name(f"{out.name}.partial")
     folder.mkdir()
     (folder / "catatan.txt").write_text("Jangan dihapus.")
-    with pytest.raises(ExportError, match="is in the way"):
+    with pytest.raises(ExportError, match="it is in the way"):
         export(archive_path, out)
     assert (folder / "catatan.txt").read_text() == "Jangan dihapus."
 
 
-def test_a_file_that_lost_its_end_is_not_gone_on_with(
-    archive_path: Path, out: Path, a_story_at_a_time: None
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda begun: begun.joinpath("halaman.warc.gz").write_bytes(b""),
+        lambda begun: begun.joinpath("halaman.warc.gz").unlink(),
+        lambda begun: overwrite_state(begun),
+        lambda begun: set_state(begun, "{"),
+        lambda begun: set_state(begun, '{"lain": 1}'),
+    ],
+)
+def test_what_was_damaged_is_not_gone_on_with(
+    archive_path: Path, out: Path, a_story_at_a_time: None, damage: Callable[[Path], object]
 ) -> None:
     assert killed_at(14, lambda: export(archive_path, out))
-    begun = out.with_name(f"{out.name}.partial") / out.name
-    begun.write_bytes(b"")
-    with pytest.raises(ExportError, match="it is shorter than it was"):
+    damage(out.with_name(f"{out.name}.partial"))
+    with pytest.raises(ExportError, match="it was damaged; remove it to begin anew"):
+        export(archive_path, out)
+    assert not out.exists()
+
+
+def overwrite_state(begun: Path) -> None:
+    for path in begun.glob("export.db-*"):
+        path.unlink()
+    (begun / "export.db").write_bytes(b"Dua sendok kopi." * 99)
+
+
+def set_state(begun: Path, text: str) -> None:
+    with closing(sqlite3.connect(begun / "export.db")) as db, db:
+        db.execute("UPDATE state SET json = ?", [text])
+
+
+def test_a_link_in_its_place_is_not_followed(archive_path: Path, out: Path, tmp_path: Path) -> None:
+    out.with_name(f"{out.name}.partial").symlink_to(tmp_path)
+    with pytest.raises(ExportError, match="it is in the way"):
         export(archive_path, out)
 
 
@@ -350,6 +419,19 @@ def _unpacked(path: Path) -> list[bytes]:
     else:
         data = path.read_bytes()
     return [body for _record, body in read(data)]
+
+
+def test_a_story_of_another_site_is_no_reason_to_begin_again(
+    archive_path: Path, out: Path, a_story_at_a_time: None
+) -> None:
+    options = {"wanted": Wanted(where=Filter(sites=(SITE,)), revisions=True)}
+    assert killed_at(14, lambda: export(archive_path, out, **options))
+    with Archive(archive_path) as archive:
+        take_down(archive, "lain", "lain-1", url="https://lain.example/1", reason="-", now=NOW)
+        begun: list[int] = []
+        job = exporting.Job(out=out, **options)  # type: ignore[arg-type]
+        exporting.export_warc(archive, job, progress=lambda done, total=None: begun.append(done))
+    assert begun[0] > 0
 
 
 def test_nor_those_that_are_taken_down_before_it_goes_on(archive_path: Path, out: Path) -> None:

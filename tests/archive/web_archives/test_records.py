@@ -119,13 +119,27 @@ def test_a_304_refers_to_the_page_that_it_is_about(page_with_wire: Page) -> None
 
 def test_a_robots_txt_is_a_resource_and_none_is_metadata() -> None:
     url = f"https://{HOST}/robots.txt"
-    rules, silence = (
-        robots_answer(url, NOW, status=200, reason=None, body="User-agent: *"),
-        robots_answer(url, NOW, status=None, reason="timeout", body=""),
-    )
+    (rules,) = robots_answer(url, NOW, status=200, reason=None, body="User-agent: *")
+    (silence,) = robots_answer(url, NOW, status=None, reason="timeout", body="")
     (found, body), (about, why) = read(rules.packed + silence.packed)
     assert (found.rec_type, body) == ("resource", b"User-agent: *")
     assert (about.rec_type, why) == ("metadata", b"reason: timeout\r\n")
+
+
+def test_a_robots_txt_is_a_response_with_its_request_where_it_is_known_how_it_came() -> None:
+    url, rules = f"https://{HOST}/robots.txt", "User-agent: *\n"
+    wire = replace(WIRE, hops=(replace(MOVED, url=f"http://{HOST}/robots.txt"),))
+    found = robots_answer(url, NOW, status=200, reason=None, body=rules, wire=wire)
+    moved, _asked, (answer, body), (request, _none) = read(b"".join(each.packed for each in found))
+    assert header(moved[0], "WARC-Target-URI") == f"http://{HOST}/robots.txt"
+    assert (answer.rec_type, body) == ("response", rules.encode())
+    assert ("Server", "nginx") in answer.http_headers.headers
+    assert request.http_headers.statusline == "/robots.txt HTTP/1.1"
+    # The page of an error is not kept, its headers are.
+    error = robots_answer(url, NOW, status=404, reason=None, body="", wire=WIRE)
+    (missing, empty), _request = read(b"".join(each.packed for each in error))
+    assert (missing.http_headers.statusline, empty) == ("404 OK", b"")
+    assert header(missing, "WARC-Truncated") == "unspecified"
 
 
 def test_what_a_server_sends_stays_within_its_line_and_its_record() -> None:
@@ -173,7 +187,9 @@ exchange: dict[str, Any] = {
 pages = st.builds(
     page,
     at=st.datetimes(timezones=st.just(UTC)),
-    url=anything.map(lambda path: f"https://{HOST}/{path}"),
+    url=st.sampled_from([f"https://{HOST}/", "https://[", "http://"]).flatmap(
+        lambda begin: anything.map(lambda rest: begin + rest)
+    ),
     status=st.integers(100, 999),
     body=st.binary(max_size=2000),
     headers=st.dictionaries(st.sampled_from(["content-type", "etag"]), anything),

@@ -28,6 +28,8 @@ _MORE = {
 """What commands need beside their required arguments and options."""
 
 _BY_NAME = {
+    "whole": "semua.db",
+    "archives": "cadangan.db",
     "words": "beras",
     "site": "rmol",
     "files": "berkas.csv",

@@ -225,6 +225,7 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "reextract": [("--dry-run",), ()],
         "verify": [(), ("--json",), ("--repair", "search")],
         "backup": [(str(folder / "salinan.db"),)],
+        "merge": [(str(folder / "semua.db"), str(folder / "news.db"), str(copy))],
         "restore": [(str(copy), "--dry-run")],
         "schedule": [("show",), ("show", "--json"), ("cron",), ("systemd",)],
         "alerts": [("list",), ("list", "--json"), ("send",)],

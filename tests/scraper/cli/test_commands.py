@@ -500,7 +500,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_every_command_on_an_archive_is_tried_here() -> None:
     rooms = ("reading.", "export.", "clusters.", "maintenance.", "corpus")
     found = {name for name, (target, _line) in COMMANDS.items() if target.startswith(rooms)}
-    assert (found | {"coverage"}) - {"help", "restore", "serve"} == set(ARGUMENTS)
+    assert (found | {"coverage"}) - {"help", "merge", "restore", "serve"} == set(ARGUMENTS)
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)

@@ -148,6 +148,14 @@ COMMANDS = {
         "scraper.cli.maintenance.backup:_check",
         "Stopped; there is no salinan.db.",
     ),
+    "export warc halaman.warc.gz": (
+        "archive.web_archives.export:page_records",
+        "Stopped; the same command goes on from there.",
+    ),
+    "merge -j 1 semua.db news.db": (
+        "archive.merge.merge:_put",
+        "Stopped; the same merge, run again, resumes.",
+    ),
     "verify": ("archive.maintenance.verify:_items", "Stopped; nothing was changed."),
     "compact": ("archive.maintenance.compact:finish", "Stopped; news.db is as it was."),
     "stats": ("archive.revisions.queries:stats", "Stopped."),
@@ -178,7 +186,13 @@ def test_a_command_stops_with_one_line_and_130(
     assert (code, lines[-1]) == (130, line)
     assert len(lines) == 1 or "--opted-out keep" in lines[-2]
     left = {file.name for file in tmp_path.iterdir()} - before - {"paused", "out", "err"}
-    assert left <= {"news.db-wal", "news.db-shm", ".korpus.building"}
+    assert left <= {
+        "news.db-wal",
+        "news.db-shm",
+        ".korpus.building",
+        "halaman.warc.gz.partial",
+        "semua.db.partial",
+    }
     assert is_whole(news)
     for row in (tmp_path / "out").read_text().splitlines():
         json.loads(row)

@@ -22,7 +22,7 @@ from tests.scraper.cli.hostile import commands, damage, fill, hostile_archive, t
 from tests.scraper.cli.reads import Reads, affects, recorded
 
 NETWORK = {"crawl", "doctor", "demo", "corpus"}
-WITHOUT_ARCHIVE = {"sites", "config", "help", "extract", "clean"}
+WITHOUT_ARCHIVE = {"merge", "sites", "config", "help", "extract", "clean"}
 ALL = sorted(set(COMMANDS) - NETWORK - SERVES)
 
 

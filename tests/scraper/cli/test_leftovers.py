@@ -27,6 +27,10 @@ RUNS: dict[str, tuple[list[list[str]], set[str]]] = {
     "compact": ([["compact"]], set()),
     "corpus": ([["corpus", "build", "korpus", "-j", "1", "--opted-out", "keep"]], {"korpus"}),
     "health": ([["health"]], set()),
+    "merge": (
+        [["backup", "salinan.db"], ["merge", "-j", "1", "semua.db", "news.db", "salinan.db"]],
+        {"salinan.db", "semua.db", "semua.db-wal", "semua.db-shm"},
+    ),
     "reextract": ([["reextract", "-j", "1", "--all"]], set()),
     "remove": ([["remove", "1", "--reason", "diminta keluarga", "--yes"]], set()),
     "restore": (

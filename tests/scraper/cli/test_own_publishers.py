@@ -50,6 +50,7 @@ def test_they_are_beside_the_archive_that_a_command_names(run: Run, tmp_path: Pa
         [*FIVE, "kabar"]
     )
     assert names(run("sites", "--json", WARTA_ARCHIVE=archive)) == sorted([*FIVE, "kabar"])
+    assert names(run("sites", "--json", "--archive", archive)) == sorted([*FIVE, "kabar"])
     assert names(run("sites", "--json")) == FIVE
 
 
@@ -110,7 +111,7 @@ def test_a_name_with_a_dash_is_set_by_variables_with_an_underscore(
 def test_a_folder_that_is_named_and_is_not_there_is_a_line(run: Run, tmp_path: Path) -> None:
     shown = run("sites", WARTA_SITES_FOLDER="tidak-ada")
     assert shown.exit_code == 3
-    line = f"{tmp_path / 'tidak-ada'}: no profile is read: No such file or directory\n"
+    line = f"{tmp_path / 'tidak-ada'}: it cannot be read (No such file or directory)\n"
     assert shown.stderr == line
 
 
@@ -122,9 +123,11 @@ def test_a_folder_that_is_no_path_is_a_line(run: Run, tmp_path: Path, text: str)
     assert "warta.toml: sites.folder: expected a path in quotes" in shown.stderr
 
 
-def test_a_broken_configuration_does_not_stop_what_needs_none(run: Run, tmp_path: Path) -> None:
+def test_a_configuration_that_cannot_be_read_hides_no_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "warta.toml").write_text('[sites\nfolder = "situs"\n')
-    assert names(run("sites", "--json")) == FIVE
+    shown = run("sites", "--json")
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "warta.toml: not valid TOML" in shown.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -14,6 +14,7 @@ import pytest
 from archive import Archive, Page
 from archive.records import HeaderLines, Wire
 from scraper.cli.demo.proxy import Answer, Answers, ReplayProxy
+from tests.archive.web_archives.kept import export, header, read
 from tests.preloaded import warta
 from tests.scraper.crawling.conftest import FAST, ROBOTS, home, run, small_site, story, story_url
 from tests.scraper.crawling.raw_server import RawServer, head_of
@@ -320,3 +321,32 @@ def test_further_pages_have_their_own(serve: Callable[[Answers], ReplayProxy], n
         assert dict(each.wire.headers)["X-Part"] == each.url
         assert each.wire.length == len(pages[each.url])
     assert len(page.parts) == 1
+
+
+def test_a_web_archive_that_is_exported_has_these_heads(crawled: Crawled, tmp_path: Path) -> None:
+    out = tmp_path / "out.warc.gz"
+    export(crawled.path, out)
+    received, sent = {}, {}
+    for record, body in read(out.read_bytes()):
+        url = header(record, "WARC-Target-URI")
+        if record.rec_type == "response":
+            received[url, record.http_headers.get_statuscode()] = (record, body)
+        elif record.rec_type == "request":
+            sent[url] = record
+    for name in ("repeats", "gzip", "brotli", "zstd"):
+        page = crawled.page(name)
+        record, body = received[page.url, "200"]
+        lines = [
+            (original.removeprefix("X-Crawler-"), value)
+            for original, value in record.http_headers.headers
+        ]
+        encoded = len(lines) > len(crawled.wire(name).headers)  # and its length was added
+        assert tuple(lines[: len(lines) - encoded]) == crawled.wire(name).headers
+        assert record.http_headers.protocol == "HTTP/1.1"
+        assert header(record, "WARC-IP-Address") == "127.0.0.1"
+        assert body == BODIES[name]
+        assert tuple(sent[page.url].http_headers.headers) == crawled.wire(name).request_headers
+    assert {(URLS["redirected"], "301"), (BETWEEN, "302"), (CANONICAL, "200")} <= received.keys()
+    robots, rules = received[ROBOTS, "200"]
+    assert ("X-Robots", "1") in robots.http_headers.headers
+    assert rules == b"User-agent: *\n"

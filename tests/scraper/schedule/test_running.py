@@ -75,6 +75,21 @@ def test_a_site_that_was_never_crawled_is_crawled_at_once_and_reported_in_one_li
     ]
 
 
+def test_a_broken_profile_is_logged_at_the_start_and_fails_its_own_crawls_alone(
+    serve, scheduled, written, tmp_path
+):
+    (tmp_path / "sites").mkdir()
+    file = tmp_path / "sites" / "kabar.py"
+    file.write_text("SITE = (")
+    running = scheduled(serve(fresh_site(1)), written("rmol"))
+    until(lambda: len(running.lines("crawl")) == 2)
+    (logged,) = running.lines("profile broken")
+    assert (logged["file"], logged["why"]) == (str(file), "line 1: '(' was never closed")
+    crawls = {line["site"]: line for line in running.lines("crawl")}
+    assert (crawls["rmol"]["exit_code"], crawls["kabar"]["exit_code"]) == (0, 1)
+    assert str(file) in crawls["kabar"]["said"]
+
+
 def test_a_second_schedule_of_one_archive_ends_with_one_line(serve, news, scheduled, written):
     proxy, config = serve(fresh_site(1)), written("rmol")
     running = scheduled(proxy, config)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scraper import spiders
 from scraper.sites.folders import VARIABLE, Folder, adopt, folders, of_environment, using
@@ -141,6 +143,17 @@ def test_a_broken_file_is_one_line_that_names_it(folder: Path, text: str, why: s
     assert "\n" not in line
     assert list(known.sites) == sorted([*FIVE, "lereng"])
     assert known.broken[0].name == "kabar"
+
+
+@given(st.binary(max_size=40), st.sampled_from([b"", b"SITE = ", b"# SITE\n"]))
+def test_no_bytes_of_a_file_raise(
+    tmp_path_factory: pytest.TempPathFactory, text: bytes, before: bytes
+) -> None:
+    place = tmp_path_factory.getbasetemp() / "bytes"
+    place.mkdir(exist_ok=True)
+    (place / "kabar.py").write_bytes(before + text)
+    known = found(place)
+    assert (list(known.sites), len(known.broken)) == (FIVE, 1)
 
 
 def test_ctrl_c_while_a_file_runs_ends_the_program(folder: Path) -> None:
@@ -367,24 +380,45 @@ def test_a_usual_folder_need_not_be_there_and_a_named_one_must(tmp_path: Path) -
     place = tmp_path / "tidak-ada"
     assert lines(found(place)) == []
     known = found(place, named=True)
-    assert lines(known) == [f"{place}: no profile is read: No such file or directory"]
+    why = "it cannot be read"
+    assert lines(known) == [f"{place}: {why} (No such file or directory)"]
     assert list(known.sites) == FIVE
     place.write_text("")
-    assert lines(found(place, named=True)) == [f"{place}: no profile is read: Not a directory"]
+    assert lines(found(place, named=True)) == [f"{place}: {why} (Not a directory)"]
 
 
-@pytest.mark.parametrize("what", ["sites", "sites/kabar.py", "sites/_bersama.py"])
 @pytest.mark.parametrize("named", [True, False])
-def test_what_everybody_may_write_is_not_run(folder: Path, what: str, named: bool) -> None:
+def test_a_folder_that_everybody_may_write_is_not_read(folder: Path, named: bool) -> None:
     written(folder)
-    (folder / "_bersama.py").write_text("")
-    path = folder.parent / what
-    path.chmod(path.stat().st_mode | 0o002)
+    folder.chmod(0o777)
     known = found(folder, named=named)
     assert list(known.sites) == FIVE
-    assert lines(known) == [
-        f"{folder}: no profile is read: all users may write {path}; `chmod o-w` it"
-    ]
+    assert lines(known) == [f"{folder}: all users may write it; `chmod o-w {folder}`"]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_file_that_everybody_may_write_is_not_run_and_the_others_are(
+    folder: Path, named: bool
+) -> None:
+    file = written(folder)
+    written(folder, "lereng")
+    file.chmod(0o666)
+    known = found(folder, named=named)
+    assert list(known.sites) == sorted([*FIVE, "lereng"])
+    assert lines(known) == [f"{file}: all users may write it; `chmod o-w {file}`"]
+
+
+@pytest.mark.parametrize("name", ["_bersama", "umum"])
+def test_no_other_file_imports_it(folder: Path, name: str) -> None:
+    (folder / f"{name}.py").write_text("SITE = BADAN = 'div.isi'\n")
+    (folder / f"{name}.py").chmod(0o666)
+    (folder / "kabar.py").write_text(f"from .{name} import BADAN\n{profile()}")
+    written(folder, "lereng")
+    known = found(folder)
+    assert list(known.sites) == sorted([*FIVE, "lereng"])
+    said = dict(line.split(": ", 1) for line in lines(known))
+    assert said[f"{folder / name}.py"].startswith("all users may write it")
+    assert said[f"{folder / 'kabar.py'}"].startswith("line 1: ModuleNotFoundError")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away")
@@ -392,16 +426,27 @@ def test_a_file_of_somebody_else_is_run_only_where_the_folder_was_named(folder: 
     file = written(folder)
     os.chown(file, 65534, 65534)
     assert lines(found(folder)) == [
-        f"{folder}: no profile is read: {file} belongs to another user; name the folder to trust it"
+        f"{file}: it belongs to another user; name its folder to trust it"
     ]
     assert "kabar" in found(folder, named=True).sites
+
+
+def test_an_editor_s_lock_and_a_link_to_nowhere_harm_no_other_file(folder: Path) -> None:
+    written(folder)
+    (folder / ".#kabar.py").symlink_to("ratna@komputer.4711")
+    (folder / "lereng.py").symlink_to("tidak-ada.py")
+    (folder / "_bersama.py").symlink_to("tidak-ada.py")
+    known = found(folder)
+    assert "kabar" in known.sites
+    why = "it cannot be read (No such file or directory)"
+    assert lines(known) == [f"{folder / name}: {why}" for name in ("_bersama.py", "lereng.py")]
 
 
 def test_a_folder_that_cannot_be_read_is_one_line(folder_of_a_user: Path) -> None:
     place = folder_of_a_user / "sites"
     written(place)
     place.chmod(0)
-    assert lines(found(place)) == [f"{place}: no profile is read: Permission denied"]
+    assert lines(found(place)) == [f"{place}: it cannot be read (Permission denied)"]
 
 
 def test_a_file_that_cannot_be_read_is_one_line(folder_of_a_user: Path) -> None:

@@ -89,6 +89,10 @@ def test_the_profiles_that_come_with_warta_have_none(name: str) -> None:
         ({"sources": (PagedIndex("https://kabar.example/{page"),)}, "is no template with {page}"),
         ({"sources": (PagedIndex("https://kabar.example/{page.x}"),)}, "is no template with"),
         ({"sources": (DatedIndex("https://kabar.example/{day:%Q}/{x}"),)}, "is no template with"),
+        ({"sources": (PagedIndex("https://kabar.example/indeks"),)}, "has no {page}"),
+        ({"sources": (DatedIndex("https://kabar.example/indeks"),)}, "has no {day}"),
+        ({"sources": (PagedIndex("https://kabar.example/{page}", step=0),)}, "counted upwards"),
+        ({"sources": (DatedIndex("https://kabar.example/{day}", rows=5),)}, "it needs {offset}"),
         # places
         ({"domains": ()}, "domains is empty"),
         ({"domains": ("https://kabar.example/",)}, "domains: expected a host in small letters"),
@@ -106,6 +110,7 @@ def test_the_profiles_that_come_with_warta_have_none(name: str) -> None:
         ({"domains": ("8.8.8.8",)}, "domains: expected a host in small letters"),
         ({"domains": ("2606:4700::1111",)}, "domains: expected a host in small letters"),
         ({"domains": ("0x7f.1",)}, "0x7f.1 is an internal address"),
+        ({"domains": ("xn--mgbaam7a8h",)}, "domains: expected a host in small letters"),
         ({"domains": ("co.id",)}, "co.id is no publisher's alone"),
         ({"domains": ("blogspot.com",)}, "blogspot.com is no publisher's alone"),
         ({"crawled": ("lain.example",)}, "crawled: lain.example is none of the domains"),
@@ -148,6 +153,7 @@ def test_the_profiles_that_come_with_warta_have_none(name: str) -> None:
                                       r"(?P<slug>\w+)"),)},
             "article_urls[0].pattern: with group y it needs d and m",
         ),
+        ({"refused_urls": (("", "tag_page"),)}, "is empty, and would refuse everything"),
         ({"refused_urls": (("[", "tag_page"),)}, "refused_urls[0]: '[' is no regular expression"),
         ({"refused_urls": (("a", "tag_pagee"),)}, "tag_pagee; did you mean tag_page"),
         # patterns
@@ -197,6 +203,8 @@ def test_what_is_wrong_is_said_with_its_field(changes: dict[str, Any], expected:
     [
         {"domains": ("xn--kabr-6na.example",), "home": "https://xn--kabr-6na.example/",
          "article_urls": (replace(STORY, canonical="xn--kabr-6na.example/{id}"),), "sources": ()},
+        {"domains": ("xn--0.example",), "home": "https://xn--0.example/", "sources": (),
+         "article_urls": (replace(STORY, canonical="xn--0.example/{id}"),)},
         {"domains": ("kabar.desa.id",), "home": "http://www.kabar.desa.id:8080/",
          "article_urls": (replace(STORY, canonical="kabar.desa.id/{id}"),), "sources": ()},
         {"article_urls": (replace(STORY, story_id=""),)},

@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scraper.sites.folders import adopt
+
 if TYPE_CHECKING:
     from scraper.cli.demo.proxy import ReplayProxy
     from tests.scraper.web.visiting import Site
 
 pytest.importorskip("datasette", reason="the web view needs warta[web]")
+
+
+@pytest.fixture(autouse=True)
+def publishers_of_the_environment() -> Iterator[None]:
+    """Datasette's process knows the publishers beside the archive that it serves first."""
+    yield
+    adopt(None)
 
 
 @pytest.fixture

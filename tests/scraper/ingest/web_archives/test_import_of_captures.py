@@ -200,6 +200,13 @@ def test_a_text_stands_until_the_last_capture_of_it(tmp_path: Path, news: Path) 
     assert texts(news) == [(1, "first", "1")]
 
 
+def test_captures_with_one_record_id_are_kept_apart(tmp_path: Path, news: Path) -> None:
+    more = [("WARC-Record-ID", "<urn:uuid:1>")]
+    import_into(news, write(tmp_path, "a.warc.gz", capture(1, more=more)))
+    file = write(tmp_path, "b.warc.gz", capture(1, more=more), capture(2, more=more))
+    assert outcomes(import_into(news, file)) == {"known": 1, "new": 1, "other_record": 1}
+
+
 def test_a_story_that_was_taken_down_does_not_come_back(
     tmp_path: Path, news: Path, warta: Warta
 ) -> None:
@@ -261,11 +268,28 @@ def test_a_revisit_of_the_same_bytes_is_that_page_seen_again(tmp_path: Path, new
             ("WARC-Refers-To-Date", at(3)),
         ),
         revisit(SAME_PAYLOAD, 8, ("WARC-Refers-To", "<urn:uuid:missing>")),
+        revisit(SAME_PAYLOAD, 9),
+        capture(2, more=[("WARC-Record-ID", "")]),
     )
     found = outcomes(import_into(news, file, by_place))
-    assert found == {"new": 1, "revised": 3, "revisit_unresolved": 1, "other_record": 2}
-    assert [text for _number, _kind, text in texts(news)] == ["1", "2", "1", "2"]
-    assert rows(news, "SELECT returns_to FROM revisions") == [(None,), (None,), (1,), (2,)]
+    assert found == {"new": 2, "revised": 3, "revisit_unresolved": 2, "other_record": 2}
+    assert [text for _number, _kind, text in texts(news)] == ["1", "1", "2", "1", "2"]
+    assert rows(news, "SELECT returns_to FROM revisions WHERE article_id = 1 ORDER BY id") == [
+        *((None,), (None,), (1,), (2,))
+    ]
+
+
+def test_explain_says_what_was_captured_and_that_nothing_was_requested(
+    tmp_path: Path, news: Path, warta: Warta
+) -> None:
+    import_into(news, write(tmp_path, "a.warc.gz", capture(1), revisit(NOT_MODIFIED, 4)))
+    lines = warta("explain", story_url(1)).stdout.splitlines()
+    assert lines[3:6] == [
+        "Imported 2026-11-25T03:04:05+00:00, captured 2026-11-20T01:00:00+00:00:"
+        " imported (`warta import`); a crawl requests it only with `--recheck all`.",
+        "Imported 2026-11-25T03:04:05+00:00, captured 2026-11-20T05:00:00+00:00: not modified.",
+        "Never requested.",
+    ]
 
 
 # Further pages
@@ -436,6 +460,21 @@ def test_a_folder_of_saved_pages_by_its_manifest(tmp_path: Path, news: Path) -> 
     assert rows(news, "SELECT url, fetched_at FROM snapshots") == [
         (story_url(1), "2026-11-21T01:00:00+00:00")
     ]
+
+
+def test_nothing_outside_a_folder_is_read(tmp_path: Path, news: Path) -> None:
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    secret = tmp_path / "secret.html"
+    secret.write_bytes(f'<link rel="canonical" href="{story_url(1)}">'.encode() + story(1).body)
+    (folder / "link.html").symlink_to(secret)
+    os.mkfifo(folder / "pipe.html")
+    (folder / "2.html").write_bytes(
+        f'<link rel="canonical" href="{story_url(2)}">'.encode() + story(2).body
+    )
+    os.utime(folder / "2.html", (FIRST.timestamp(),) * 2)
+    assert outcomes(import_into(news, folder)) == {"new": 1}
+    assert rows(news, "SELECT url FROM snapshots") == [(story_url(2),)]
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -79,6 +81,23 @@ def test_an_archive_goes_out_and_comes_back(
     (report,) = run("import", "--json", "--archive", news, packed)
     assert report["known"] == 58
     assert contents(news) == again_into
+
+
+def test_pages_of_which_little_is_known_come_back_too(
+    exported: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """They are resources, with the headers that are known beside them."""
+    old, news = tmp_path / "old.db", tmp_path / "news.db"
+    shutil.copy(exported[0], old)
+    with closing(sqlite3.connect(old)) as db, db:
+        db.execute("UPDATE snapshots SET wire = NULL")
+        headers = '{"content-type": "text/html", "x-robots-tag": "noai"}'
+        db.execute("UPDATE snapshots SET headers = ? WHERE id = 1", [headers])
+    run("export", "warc", "--archive", old, "--revisions", tmp_path / "old.warc.gz")
+    (report,) = run("import", "--json", "--archive", news, tmp_path / "old.warc.gz")
+    assert (report["new"], report["bad"]) == (35, {})
+    assert rows(news, TEXTS) == rows(old, TEXTS)
+    assert rows(news, PAGES) == rows(old, PAGES)
 
 
 def test_what_an_archive_wrote_changes_nothing_in_it(

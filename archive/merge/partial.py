@@ -1,0 +1,244 @@
+"""The archive that a merge makes: OUT.partial beside OUT, with what it needs to resume."""
+
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.database.connection import immediate, open_file, plain_errors
+from archive.database.migrations import bring_up_to_date
+from archive.database.rows import value
+from archive.database.schema import APPLICATION_ID, SCHEMA
+from archive.errors import ArchiveUnwritable
+from archive.merge.inputs import Input, tables
+
+BATCH = 20_000
+"""Rows written in one transaction: what a kill costs at most."""
+CACHE_KIB = 65_536
+
+GONE = -1
+"""New number of a row that the merged archive is not to have."""
+
+_STAGES = (
+    "CREATE TABLE merging (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    """CREATE TABLE merging_steps (step TEXT, input INTEGER, last INTEGER,
+        PRIMARY KEY (step, input))""",
+    """CREATE TABLE merging_numbers ("table" TEXT, input INTEGER, old INTEGER, new INTEGER,
+        PRIMARY KEY ("table", input, old)) WITHOUT ROWID""",
+    """CREATE TABLE merging_found ("table" TEXT, input INTEGER, old INTEGER, at TEXT, site TEXT,
+        name TEXT)""",
+    """CREATE TABLE merging_shared ("table" TEXT, new INTEGER, PRIMARY KEY ("table", new))
+        WITHOUT ROWID""",
+    """CREATE TABLE merging_gone (site TEXT, key TEXT, input INTEGER,
+        PRIMARY KEY (site, key, input)) WITHOUT ROWID""",
+    """CREATE TABLE merging_revisions (at TEXT, article INTEGER, number INTEGER, input INTEGER,
+        revision INTEGER, kind TEXT, changed TEXT, returns_to INTEGER, correction TEXT,
+        PRIMARY KEY (at, article, number)) WITHOUT ROWID""",
+    """CREATE TABLE merging_outcomes (input INTEGER, "check" INTEGER, outcome TEXT,
+        PRIMARY KEY (input, "check")) WITHOUT ROWID""",
+    """CREATE TABLE merging_rights (since TEXT, article INTEGER, rule TEXT,
+        PRIMARY KEY (since, article)) WITHOUT ROWID""",
+    "CREATE TABLE merging_retired (dictionary INTEGER PRIMARY KEY)",
+)
+"""The tables of a merge, which are dropped at its end."""
+
+
+class Partial:
+    """The archive in the making. Its indexes and triggers come last: that is several times as fast,
+    and what never changes in an archive is renumbered here.
+    """
+
+    def __init__(self, path: Path, db: Database) -> None:
+        self.path = path
+        self.db = db
+        self.execute = db.conn.execute
+        self._numbers: dict[tuple[str, int], array[int]] = {}
+
+    def done(self, step: str) -> bool:
+        """Return whether a step was finished."""
+        return value(self.db, "SELECT 1 FROM merging WHERE name = ?", f"done {step}") is not None
+
+    def finish(self, step: str) -> None:
+        """Write that a step is finished, in the transaction that finishes it."""
+        self.execute("INSERT OR REPLACE INTO merging VALUES (?, '')", (f"done {step}",))
+
+    def once(self, step: str, do: Callable[[], None]) -> None:
+        """Do a step in one transaction, unless it was done."""
+        if not self.done(step):
+            with immediate(self.db):
+                do()
+                self.finish(step)
+
+    def last(self, step: str, number: int) -> int:
+        """Return the id of the last row of an input that a step has copied."""
+        statement = "SELECT last FROM merging_steps WHERE step = ? AND input = ?"
+        return value(self.db, statement, step, number) or 0
+
+    def note(self, step: str, lasts: dict[int, int]) -> None:
+        """Write the last rows that a step has copied, in the transaction that copies them."""
+        self.db.conn.executemany(
+            "INSERT OR REPLACE INTO merging_steps VALUES (?, ?, ?)",
+            [(step, number, last) for number, last in lasts.items()],
+        )
+
+    def renumber(self, table: str, numbers: Sequence[tuple[int, int, int]]) -> None:
+        """Write the new numbers of rows, as (input, old, new)."""
+        self.db.conn.executemany(
+            "INSERT OR REPLACE INTO merging_numbers VALUES (?, ?, ?, ?)",
+            [(table, *each) for each in numbers],
+        )
+        for number, old, new in numbers:
+            known = self._numbers.get((table, number))
+            if known is not None:
+                _put(known, old, new)
+
+    def numbers(self, table: str, number: int) -> "array[int]":
+        """Return the new numbers of an input's rows by their old ones; 0 where there is none.
+
+        Eight bytes a row, and what grows with the archives in the memory of a merge.
+        """
+        found = self._numbers.get((table, number))
+        if found is None:
+            found = self._numbers[table, number] = array("q", (0,))
+            statement = """SELECT old, new FROM merging_numbers WHERE "table" = ? AND input = ?"""
+            for old, new in self.execute(statement, (table, number)):
+                _put(found, old, new)
+        return found
+
+    def forget(self, table: str) -> None:
+        """Free the memory of the numbers of a table."""
+        for key in [key for key in self._numbers if key[0] == table]:
+            del self._numbers[key]
+
+    def columns(self, table: str) -> list[str]:
+        """Return the columns of a table without its number."""
+        return [name for name in tables(self.db, table) if name != "id"]
+
+
+def _put(numbers: "array[int]", old: int, new: int) -> None:
+    if old >= len(numbers):
+        numbers.frombytes(bytes(8 * (old + 1 + old // 8 - len(numbers))))
+    numbers[old] = new
+
+
+@contextmanager
+def opened(path: Path, inputs: Sequence[Input]) -> Iterator[Partial]:
+    """Open the partial archive of a merge of these inputs; one of other inputs is begun anew."""
+    wanted = "\n".join((_boot(), *(each.content for each in inputs)))
+    with plain_errors(path):
+        if path.exists() and not _is_of(path, wanted):
+            remove(path)
+        db = open_file(path, read_only=False)
+        try:
+            db.conn.execute("PRAGMA foreign_keys = OFF")
+            db.conn.execute("PRAGMA journal_mode = TRUNCATE")
+            db.conn.execute("PRAGMA synchronous = OFF")  # it is synced before it gets its name
+            db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            if not value(db, "SELECT count(*) FROM sqlite_schema"):
+                _begin(db, wanted)
+            yield Partial(path, db)
+        finally:
+            db.close()
+
+
+def _boot() -> str:
+    """Return what names the time since the computer was started: before, the file was perhaps not
+    written whole. Empty where the system does not say.
+    """
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _begin(db: Database, wanted: str) -> None:
+    with immediate(db):
+        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        bring_up_to_date(db)
+        for kind, name, _statement in deferred():
+            db.conn.execute(f"DROP {kind} {name}")
+        for statement in _STAGES:
+            db.conn.execute(statement)
+        db.conn.execute("INSERT INTO merging VALUES ('inputs', ?)", (wanted,))
+
+
+def _is_of(path: Path, wanted: str) -> bool:
+    try:
+        with closing(open_file(path, read_only=False)) as db:
+            found = value(db, "SELECT value FROM merging WHERE name = 'inputs'")
+    except sqlite3.DatabaseError:
+        return False  # killed before it was begun, or at its end: no file of ours
+    return bool(found == wanted)
+
+
+def remove(path: Path) -> None:
+    """Remove a partial archive with its journals."""
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        try:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        except OSError as error:
+            raise ArchiveUnwritable(f"{path}: it cannot be removed ({error.strerror})") from error
+
+
+def deferred() -> Iterator[tuple[str, str, str]]:
+    """Yield (kind, name, statement) of the indexes and triggers that are made at the end."""
+    for statement in SCHEMA:
+        create, kind, name, *_rest = statement.split(maxsplit=3)
+        if create == "CREATE" and kind in ("INDEX", "TRIGGER"):
+            yield kind, name, statement
+
+
+def drop_stages(partial: Partial, *, but: Sequence[str] = ()) -> None:
+    """Drop the tables of the merge, but for those that are named."""
+    for statement in _STAGES:
+        name = statement.split()[2]
+        if name not in but:
+            partial.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+@contextmanager
+def reopened(path: Path) -> Iterator[Partial]:
+    """Open a partial archive that was finished but for its tables of the merge."""
+    with closing(open_file(path, read_only=False)) as db:
+        yield Partial(path, db)
+
+
+Items = Iterator[tuple[dict[int, int], int]]
+"""After some rows were written: the last row of each input that was copied, and their count."""
+
+
+def in_batches(partial: Partial, step: str, items: Items, advance: Callable[[int], None]) -> None:
+    """Go through `items`, each of which writes some rows and yields the last rows that it copied
+    and their count, in transactions of about BATCH rows, and finish the step.
+    """
+    lasts: dict[int, int] = {}
+    written = 0
+    partial.execute("BEGIN IMMEDIATE")
+    try:
+        for last, count in items:
+            lasts |= last
+            written += count
+            if written >= BATCH:
+                partial.note(step, lasts)
+                partial.execute("COMMIT")
+                advance(written)
+                written = 0
+                partial.execute("BEGIN IMMEDIATE")
+        partial.note(step, lasts)
+        partial.finish(step)
+        partial.execute("COMMIT")
+        advance(written)
+    except BaseException:
+        partial.db.conn.rollback()
+        raise
+
+
+def row_of(db: Database, statement: str, *values: Any) -> tuple[Any, ...]:
+    """Return the only row of a query."""
+    row: tuple[Any, ...] | None = db.conn.execute(statement, values).fetchone()
+    assert row is not None
+    return row
