@@ -1,7 +1,7 @@
 """Words for people: a sentence for every reason code, and numbers, times and durations."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
@@ -217,13 +217,66 @@ WARNINGS: dict[str, str] = {
 """A sentence for every doubt of the extraction about an article."""
 
 
+class Sentence(str):
+    """A sentence in English that knows its pattern and values, for other languages."""
+
+    pattern: str
+    values: Mapping[str, object]
+
+    def translated(self, translate: Callable[[str], str]) -> str:
+        """Return it in another language: `translate` knows the patterns, also those of values."""
+        values = {
+            name: value.translated(translate) if isinstance(value, Sentence) else value
+            for name, value in self.values.items()
+        }
+        return translate(self.pattern).format(**values)
+
+
+def worded(pattern: str, **values: object) -> Sentence:
+    """Return a sentence of a pattern with fields in braces.
+
+    >>> worded("{pages} of {site}", pages=plural(2, "page"), site="rmol")
+    '2 pages of rmol'
+    """
+    made = Sentence(pattern.format(**values))
+    made.pattern, made.values = pattern, values
+    return made
+
+
+def word(text: object) -> Sentence:
+    """Return a word of the archive, which may be any text, as a sentence.
+
+    >>> word("kept"), word("{kept")
+    ('kept', '{kept')
+    """
+    return worded(str(text).replace("{", "{{").replace("}", "}}"))
+
+
+def worded_if(value: object, pattern: str) -> str:
+    """Return a phrase of a pattern with the field `value`; nothing where there is none."""
+    return worded(pattern, value=value) if value else ""
+
+
+def joined(parts: Sequence[str], separator: str) -> Sentence:
+    """Return sentences as one.
+
+    >>> joined([plural(1, "page"), "no story"], ", ")
+    '1 page, no story'
+    """
+    names = [f"part{place}" for place in range(len(parts))]
+    pattern = separator.join(f"{{{name}}}" for name in names)
+    return worded(pattern, **dict(zip(names, parts, strict=True)))
+
+
 def sentence(reason: str | None) -> str:
     """Return the reason in plain words; a code of another version of warta as it is.
 
     >>> sentence("http_410")
     'the page was removed for good (410)'
     """
-    return REASONS.get(reason, reason) if reason is not None else ""
+    if reason in REASONS:
+        return worded(REASONS[reason])
+    return reason or ""
 
 
 _FRACTION = re.compile(r"\.\d+(?=[+-]|$)")
@@ -235,7 +288,8 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     >>> plural(1, "page"), plural(2, "page"), plural(0, "story", "stories")
     ('1 page', '2 pages', '0 stories')
     """
-    return f"{count} {one if count == 1 else many or one + 's'}"
+    noun = one if count == 1 else many or f"{one}s"
+    return worded(f"{{count}} {noun}", count=count)
 
 
 def plain_time(at: datetime | str | None, zone: ZoneInfo | None = None) -> str:
@@ -267,7 +321,8 @@ def plain_duration(length: timedelta) -> str:
     units = (
         [(days, "day"), (hours, "hour")] if days else [(hours, "hour"), (minutes % 60, "minute")]
     )
-    return " ".join(plural(*unit) for unit in units if unit[0]) or "less than a minute"
+    parts = [plural(*unit) for unit in units if unit[0]]
+    return joined(parts, " ") if parts else worded("less than a minute")
 
 
 def human_bytes(count: int) -> str:

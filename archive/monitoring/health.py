@@ -14,7 +14,17 @@ from archive.archive import Reader
 from archive.database.clock import exact, parsed
 from archive.database.rows import column, value
 from archive.ledger.crawls import BROKE_OFF, CrawlRun
-from archive.ledger.wording import human_bytes, plain_duration, plain_time, plural, sentence
+from archive.ledger.wording import (
+    Sentence,
+    human_bytes,
+    joined,
+    plain_duration,
+    plain_time,
+    plural,
+    sentence,
+    word,
+    worded,
+)
 from archive.monitoring import coverage
 from archive.monitoring.alert_log import lasting
 from archive.monitoring.drift import drifts
@@ -132,7 +142,11 @@ def _disk(
     if any(each.kind == "disk" for each in noted):
         required = round(required * ENOUGH)
     if space < required:
-        why = f"the disk has only {human_bytes(space)} free; {human_bytes(required)} are required"
+        why = worded(
+            "the disk has only {free} free; {required} are required",
+            free=human_bytes(space),
+            required=human_bytes(required),
+        )
         yield Incident(kind="disk", site=None, since=now, why=why)
 
 
@@ -148,9 +162,10 @@ def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> Iterator[Incident]
     """Report a system clock that was far ahead once: no site seems silent until then."""
     latest = archive.clock.latest()
     if latest is not None and latest - now > AHEAD:
-        why = (
-            f"the archive's clock is ahead: its newest entry is dated {plain_time(latest, zone)};"
-            " until then every new entry gets that time, and missing crawls are not noticed"
+        why = worded(
+            "the archive's clock is ahead: its newest entry is dated {time};"
+            " until then every new entry gets that time, and missing crawls are not noticed",
+            time=plain_time(latest, zone),
         )
         yield Incident(kind="clock", site=None, since=now, why=why)
 
@@ -183,8 +198,13 @@ class _Site:
         failures = list(takewhile(lambda crawl: crawl.end_reason != "finished", over))
         if failures:
             last, count = failures[0], len(failures)
-            times = "the last crawl" if count == 1 else f"the last {count} crawls"
-            why = f"{times} failed: {sentence(last.end_reason or BROKE_OFF)}"
+            why = worded(
+                "the last crawl failed: {reason}"
+                if count == 1
+                else "the last {count} crawls failed: {reason}",
+                count=count,
+                reason=sentence(last.end_reason or BROKE_OFF),
+            )
             urls = self._failed_urls(last)
             yield self._incident("crawl_failed", _ended(failures[-1]), why, urls)
 
@@ -197,11 +217,12 @@ class _Site:
         if newest is not None and self.now - newest <= limit:
             return
         since = self.now if newest is None else newest + limit
-        why = "it was never crawled"
+        why = worded("it was never crawled")
         if self.crawls:
-            last = plain_time(newest, self.limits.zone)
-            why = (
-                f"no crawl since {last}; there should be one at least every {plain_duration(limit)}"
+            why = worded(
+                "no crawl since {time}; there should be one at least every {limit}",
+                time=plain_time(newest, self.limits.zone),
+                limit=plain_duration(limit),
             )
         yield self._incident("no_crawl", since, why)
 
@@ -209,7 +230,11 @@ class _Site:
         """Report the ongoing drifts."""
         for drift in drifts(self.archive, site=self.name):
             since = datetime.fromisoformat(drift.since)
-            why = f"its pages have changed (layout {drift.layout}): {drift.why}"
+            why = worded(
+                "its pages have changed (layout {layout}): {why}",
+                layout=drift.layout,
+                why=drift.why,
+            )
             yield self._incident("drift", since, why, drift.urls, layout=drift.layout)
 
     def wrong_pages(self) -> Iterator[Incident]:
@@ -224,9 +249,11 @@ class _Site:
         if len(rows) <= FEW_WRONG:
             return
         ((reason, _count),) = Counter(reason for _url, reason, _at in rows).most_common(1)
-        why = (
-            f"{len(rows)} pages are not the story of their address, and are requested again;"
-            f" most often: {sentence(reason)}"
+        why = worded(
+            "{count} pages are not the story of their address, and are requested again;"
+            " most often: {reason}",
+            count=len(rows),
+            reason=sentence(reason),
         )
         since = datetime.fromisoformat(rows[0][2])
         yield self._incident("wrong_pages", since, why, tuple(url for url, *_ in rows[:SHOWN]))
@@ -280,7 +307,8 @@ class _Site:
     def _loss(self, day: coverage.Coverage, why: str, urls: Sequence[str] = ()) -> Incident:
         midnight = datetime.combine(day.day, time.min, tzinfo=self.limits.zone).astimezone(UTC)
         shown = tuple(dict.fromkeys(urls))[:SHOWN]
-        return self._incident("coverage", midnight, f"{day.day}: {why}", shown, day=day.day)
+        why = worded("{day}: {why}", day=day.day, why=why)
+        return self._incident("coverage", midnight, why, shown, day=day.day)
 
     def _incident(
         self, kind: str, since: datetime, why: str, urls: tuple[str, ...] = (), **place: Any
@@ -297,20 +325,32 @@ def _ended(crawl: CrawlRun) -> datetime:
     return crawl.ended_at
 
 
-def _shortfall(day: coverage.Coverage, verb: str) -> str:
+def _shortfall(day: coverage.Coverage, verb: str) -> Sentence:
     stories, parts = ("story", "stories"), []
     if "few" in day.marks:
         announced = plural(day.announced + day.skipped, *stories)
-        parts.append(f"only {announced} announced, usually {day.usual or 0:.0f}")
+        usual = f"{day.usual or 0:.0f}"
+        parts.append(
+            worded("only {announced} announced, usually {usual}", announced=announced, usual=usual)
+        )
     if "missing" in day.marks:
         ((reason, _count),) = day.reasons.most_common(1)
-        announced, why = plural(day.announced, *stories), sentence(reason)
-        parts.append(f"{day.missing} of {announced} {verb} missing, mostly because {why}")
-    return ", ".join(parts)
+        lost = worded(
+            "{missing} of {announced} {are} missing, mostly because {reason}",
+            are=word(verb),
+            missing=day.missing,
+            announced=plural(day.announced, *stories),
+            reason=sentence(reason),
+        )
+        parts.append(lost)
+    return joined(parts, ", ")
 
 
-def _outcome(day: coverage.Coverage) -> str:
+def _outcome(day: coverage.Coverage) -> Sentence:
     """Return how a loss ended: mended, or still there on a day that is no longer watched."""
     if day.marks:
-        return f"no longer watched; {_shortfall(day, 'remain')}"
-    return f"{day.kept} of {plural(day.announced, 'story', 'stories')} are in the archive now"
+        return worded("no longer watched; {loss}", loss=_shortfall(day, "remain"))
+    announced = plural(day.announced, "story", "stories")
+    return worded(
+        "{kept} of {announced} are in the archive now", kept=day.kept, announced=announced
+    )

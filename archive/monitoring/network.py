@@ -11,7 +11,7 @@ from archive.archive import Reader
 from archive.database.clock import parsed
 from archive.database.rows import column
 from archive.ledger.crawls import CrawlRun
-from archive.ledger.wording import UNANSWERED, plural, sentence
+from archive.ledger.wording import UNANSWERED, joined, plural, sentence, worded
 
 MEANWHILE = timedelta(minutes=1)
 """A site that is not reached within this time of another one's answer fails by itself."""
@@ -75,10 +75,11 @@ class Outage:
     def why(self) -> str:
         """The outage in a sentence."""
         counts = Counter(failure.reason for failure in self.failures)
-        reasons = "; ".join(sentence(reason) for reason, _count in counts.most_common())
-        return (
-            f"no site can be reached ({plural(len(self.sites), 'site')} tried): {reasons}; "
-            "check the network, DNS and the proxy"
+        return worded(
+            "no site can be reached ({sites} tried): {reasons}; check the network, DNS and the"
+            " proxy",
+            sites=plural(len(self.sites), "site"),
+            reasons=joined([sentence(reason) for reason, _ in counts.most_common()], "; "),
         )
 
 

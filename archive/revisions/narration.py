@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from archive.ledger.wording import CUTS, human_bytes, plain_time, sentence
+from archive.ledger.wording import CUTS, human_bytes, plain_time, sentence, word, worded, worded_if
 
 _EVENTS = {
     "announced": "Announced again",
@@ -20,65 +20,99 @@ _EVENTS = {
 def sentences(life: dict[str, Any]) -> Iterator[str]:
     """Yield the sentences, one per event; those on a revision begin with two spaces."""
     yield life["url"]
-    yield f"Site {life['site']}, state {life['state']}{_if(': {}', sentence(life['reason']))}."
+    yield worded(
+        "Site {site}, state {state}{why}.",
+        site=life["site"],
+        state=word(life["state"]),
+        why=_why(sentence(life["reason"])),
+    )
     if life["taken_down_for"]:
-        yield f"The reason given: {life['taken_down_for']}."
-    source = _if(" by {}", life["announced_by"]) + _if(", dated {}", life["published_at"])
-    yield f"First announced {plain_time(life['first_seen_at'])}{source}."
+        yield worded("The reason given: {reason}.", reason=life["taken_down_for"])
+    yield worded(
+        "First announced {time}{source}{dated}.",
+        time=plain_time(life["first_seen_at"]),
+        source=worded_if(life["announced_by"], " by {value}"),
+        dated=worded_if(life["published_at"], ", dated {value}"),
+    )
     yield from map(_event, life["history"])
     if all(check["bytes"] is None for check in life["history"]):
-        yield "Never requested."
+        yield worded("Never requested.")
     if life["state"] != "source":
         yield _due(life)
     if life["article_id"] is None:
         return
-    if life["revisions"]:
-        yield f"It is article {life['article_id']}:"
-    else:
-        yield f"It was article {life['article_id']}; its texts are erased."
+    yield worded(
+        "It is article {number}:"
+        if life["revisions"]
+        else "It was article {number}; its texts are erased.",
+        number=life["article_id"],
+    )
     for made in life["revisions"]:
         yield _revision(made)
-        yield from (f"    {sentence(code)}" for code in made["warnings"] if code in CUTS)
+        for code in made["warnings"]:
+            if code in CUTS:
+                yield worded("    {warning}", warning=sentence(code))
     for block in life.get("furniture", ()):
-        since = plain_time(block["since"])
-        yield f'  Taken out as furniture of the site, learnt {since}: "{block["text"]}"'
+        yield worded(
+            '  Taken out as furniture of the site, learnt {time}: "{text}"',
+            time=plain_time(block["since"]),
+            text=block["text"],
+        )
 
 
-def _if(pattern: str, value: object) -> str:
-    return pattern.format(value) if value else ""
+def _why(reason: str) -> str:
+    return worded_if(reason, ": {value}")
 
 
 def _event(check: dict[str, Any]) -> str:
     """Describe an answer, or an event without a request."""
     time, outcome = plain_time(check["checked_at"]), check["outcome"]
     if outcome in _EVENTS:
-        due = _if(", due {}", check["next_check_at"])
-        why = "" if outcome == "taken_down" else f": {sentence(check['due_reason'])}"
-        at = _if(", captured {}", outcome == "imported" and check["asked_at"])
-        return f"{_EVENTS[outcome]} {time}{at}{due}{why}."
+        return worded(
+            "{event} {time}{captured}{due}{why}.",
+            event=worded(_EVENTS[outcome]),
+            time=time,
+            captured=worded_if(outcome == "imported" and check["asked_at"], ", captured {value}"),
+            due=worded_if(check["next_check_at"], ", due {value}"),
+            why=_why("" if outcome == "taken_down" else sentence(check["due_reason"])),
+        )
     if check["bytes"] is None:
-        captured = check["asked_at"] or time
-        return f"Imported {time}, captured {captured}: {outcome.replace('_', ' ')}."
-    validators = _if(" with validators", check["conditional"])
-    answer = f"status {check['status']}" if check["status"] else "no answer"
-    result = outcome.replace("_", " ") + _if(" ({})", sentence(check["reason"]))
-    size = human_bytes(check["bytes"] or 0)
-    return f"Requested{validators} {time}: {answer}, {result}, {size}."
+        return worded(
+            "Imported {time}, captured {captured}: {outcome}.",
+            time=time,
+            captured=check["asked_at"] or time,
+            outcome=word(outcome.replace("_", " ")),
+        )
+    return worded(
+        "Requested{validators} {time}: {answer}, {outcome}{why}, {size}.",
+        validators=worded_if(check["conditional"], " with validators"),
+        time=time,
+        answer=worded_if(check["status"], "status {value}") or worded("no answer"),
+        outcome=word(outcome.replace("_", " ")),
+        why=worded_if(sentence(check["reason"]), " ({value})"),
+        size=human_bytes(check["bytes"] or 0),
+    )
 
 
 def _due(life: dict[str, Any]) -> str:
-    reason = life["due_reason"]
-    why = _if(": {}", reason != life["reason"] and sentence(reason))
+    reason, at, quiet = life["due_reason"], life["next_check_at"], ""
     if reason == "quiet":
-        why += f" ({life['quiet_checks']} in a row so far)"
-    if life["next_check_at"]:
-        return f"Due again {life['next_check_at']}{why}."
-    return f"Not due again by itself{why}."
+        quiet = worded(" ({count} in a row so far)", count=life["quiet_checks"])
+    return worded(
+        "Due again {time}{why}{quiet}." if at else "Not due again by itself{why}{quiet}.",
+        time=at,
+        why=_why("" if reason == life["reason"] else sentence(reason)),
+        quiet=quiet,
+    )
 
 
 def _revision(made: dict[str, Any]) -> str:
-    changed = _if(", changed {}", ", ".join(made["changed"]))
-    back = _if(", back to revision {}", made["returns_to"])
-    note = _if(': "{}"', made["correction"])
-    time = plain_time(made["observed_at"])
-    return f"  revision {made['number']} ({made['kind']}{changed}{back}) {time}{note}"
+    return worded(
+        "  revision {number} ({kind}{changed}{back}) {time}{note}",
+        number=made["number"],
+        kind=word(made["kind"]),
+        changed=worded_if(", ".join(made["changed"]), ", changed {value}"),
+        back=worded_if(made["returns_to"], ", back to revision {value}"),
+        time=plain_time(made["observed_at"]),
+        note=worded_if(made["correction"], ': "{value}"'),
+    )

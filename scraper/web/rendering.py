@@ -19,7 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from archive import printable
-from archive.ledger.wording import human_bytes, sentence
+from archive.ledger.wording import Sentence, human_bytes, sentence
 from archive.search.search import BEGIN, END
 from scraper.web.language import LANGUAGES, translations
 from scraper.web.view import Request, View, site_zone
@@ -108,10 +108,18 @@ def _environment(language: str) -> Environment:
         rfc3339=_rfc3339,
         web_address=_web_address,
         sentence=lambda code: translations(language).gettext(sentence(code)),
+        translated=partial(_translated, language),
         time_of=lambda at, site: _time(language, at, site_zone(site)),
     )
     environment.globals["query_with"] = _query_with
     return environment
+
+
+def _translated(language: str, text: str) -> str:
+    """Return a sentence of the archive in a language; other text as it is."""
+    if isinstance(text, Sentence):
+        return text.translated(translations(language).gettext)
+    return text
 
 
 _TIMES = {"id": "d MMM y, HH.mm", "en": "d MMM y, HH:mm"}

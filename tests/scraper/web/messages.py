@@ -1,4 +1,6 @@
-"""Every message of the web view, as its templates and sources hold them."""
+"""Every message of the web view, as its templates and sources hold them, and the sentences of the
+archive that it shows.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,17 @@ from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
 
+from archive.revisions.narration import _EVENTS
+
 WEB = Path(__file__).parents[3] / "scraper/web"
+ARCHIVE = WEB.parents[1] / "archive"
+SENTENCES = {"worded": slice(0, 1), "worded_if": slice(1, 2), "plural": slice(1, 3)}
+"""Function that makes a sentence -> which of its arguments are patterns or nouns."""
+WORDS = {
+    *("due", "kept", "unchanged", "gone", "refused", "failed", "skipped", "alias", "source"),
+    *("first", "publisher", "technical", "removed", "restored", "are", "remain", "missing parts"),
+}
+"""Words of the archive within sentences: states, outcomes, kinds of revisions."""
 
 
 def of_templates() -> Iterator[str]:
@@ -27,3 +39,29 @@ def of_errors() -> Iterator[str]:
                 for value in given:
                     if isinstance(value, ast.Constant):
                         yield value.value
+
+
+def of_sentences() -> Iterator[str]:
+    """The patterns of sentences on health, outages and the history of a URL."""
+    places = "monitoring/health.py", "monitoring/network.py", "revisions/narration.py"
+    for path in (*(ARCHIVE / place for place in places), ARCHIVE / "ledger/wording.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in SENTENCES:
+                name = ast.unparse(node.func)
+                found = [text for given in node.args[SENTENCES[name]] for text in _texts(given)]
+                yield from (_counted(found) if name == "plural" else found)
+    yield from _EVENTS.values()
+    for unit in ("story", "stories", "day", "days", "hour", "hours", "minute", "minutes"):
+        yield f"{{count}} {unit}"
+
+
+def _texts(given: ast.expr) -> Iterator[str]:
+    if isinstance(given, ast.Constant):
+        yield given.value
+    if isinstance(given, ast.IfExp):
+        yield from (*_texts(given.body), *_texts(given.orelse))
+
+
+def _counted(nouns: list[str]) -> Iterator[str]:
+    for noun in nouns + [f"{noun}s" for noun in nouns if len(nouns) == 1]:
+        yield f"{{count}} {noun}"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.ledger.wording import REASONS
+from archive.ledger.wording import REASONS, plural, word, worded
 from scraper.web.language import LANGUAGES, choose, translations
-from tests.scraper.web.messages import of_errors, of_templates
+from tests.scraper.web.messages import WORDS, of_errors, of_sentences, of_templates
 from tests.scraper.web.visiting import Site
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -35,9 +35,33 @@ def test_an_error_is_in_the_readers_language(demo_site: Site) -> None:
     assert "Tidak ada artikel 999." in demo_site.get("/article/999?lang=id").words
 
 
+def test_health_and_the_history_of_an_address_are_in_the_readers_language(demo_site: Site) -> None:
+    words = demo_site.get("/?lang=id").words
+    assert "tidak ada perayapan sejak 2026-11-" in words
+    assert "seharusnya paling lama setiap 4 jam 10 menit" in words
+    url = demo_site.get("/article/1.json").json["article"]["url"]
+    life = demo_site.get(f"/explain?url={url}&lang=id").words
+    assert "Pertama kali diumumkan 2026-11-20T" in life
+    assert "keadaan tersimpan" in life
+    assert "revisi 2 (penerbit, berubah headline, body)" in life
+    assert "First announced" in demo_site.get(f"/explain?url={url}&lang=en").words
+    assert "no crawl since" in demo_site.get("/.json?lang=id").text  # names and JSON are English
+
+
+@given(st.text(alphabet="{}a!:0[]. ", max_size=12))
+def test_words_of_an_archive_are_no_patterns(text: str) -> None:
+    said = worded("{first}: {second}", first=word(text), second=plural(2, "page"))
+    assert said == f"{text}: 2 pages"
+    assert (
+        said.translated(lambda it: {"{count} pages": "{count} halaman"}.get(it, it))
+        == f"{text}: 2 halaman"
+    )
+
+
 def test_every_message_is_translated_with_the_same_fields() -> None:
     indonesian = translations("id")
-    for message in {*of_templates(), *of_errors()}:
+    of_the_archive = {*of_sentences(), *REASONS.values(), *WORDS}
+    for message in {*of_templates(), *of_errors(), *of_the_archive}:
         translated = indonesian._messages.get(message)
         assert translated, message
         assert fields(translated) == fields(message), message
@@ -51,7 +75,7 @@ def fields(message: str) -> set[str | None]:
 
 def test_reasons_that_are_translated_are_todays() -> None:
     """A reworded reason needs its translation reworded."""
-    messages = {*of_templates(), *of_errors(), *REASONS.values(), *REASONS}
+    messages = {*of_templates(), *of_errors(), *of_sentences(), *REASONS.values(), *WORDS}
     unknown = set(translations("id")._messages) - messages - SINGLE
     assert unknown == set()
 
