@@ -18,10 +18,13 @@ import pytest
 from click.testing import Result
 
 from archive import Archive
+from archive.records import Announcement
 from scraper.cli.demo.world import world
 from scraper.ingest.web_archives import importing, indexing
+from scraper.sites.site import Identity
+from scraper.spiders.rmol import SITE
 from tests.scraper.crawling.conftest import PROSE, story, story_url
-from tests.scraper.ingest.web_archives.imports import contents, import_into, outcomes, rows
+from tests.scraper.ingest.web_archives.imports import NOW, contents, import_into, outcomes, rows
 from tests.scraper.ingest.web_archives.material import (
     HTML,
     NOT_MODIFIED,
@@ -109,6 +112,23 @@ def test_a_crawl_does_not_request_it_and_no_crawl_did(tmp_path: Path, news: Path
     assert rows(news, "SELECT outcome, bytes, asked_at FROM checks") == [
         ("imported", None, "2026-11-20T01:00:00+00:00")
     ]
+
+
+def test_a_story_whose_captures_hold_none_is_requested_once_it_is_announced(
+    tmp_path: Path, news: Path
+) -> None:
+    nothing = response(story_url(1), b"<html><p>Halaman tidak ditemukan</p></html>", date=at(0))
+    assert outcomes(import_into(news, write(tmp_path, "a.warc.gz", nothing))) == {
+        "no_body": 1,
+        "other_record": 1,
+    }
+    assert rows(news, "SELECT state, next_check_at FROM urls") == [("skipped", None)]
+    found = SITE.identify(story_url(1))
+    assert isinstance(found, Identity)
+    with Archive(news) as archive, archive.transaction(NOW):
+        links = [Announcement(url=found.url, key=found.key)]
+        (due,) = archive.ledger.announce("rmol", links, source="sitemap")
+    assert (due.url, due.state) == (found.url, "due")
 
 
 def test_what_opts_out_of_text_mining_does_here_too(tmp_path: Path, news: Path) -> None:
