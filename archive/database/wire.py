@@ -1,6 +1,7 @@
 """The columns `wire`: archive.records.Wire as a JSON object.
 
-Keys are the names of the fields; a field that has its default is not in it.
+Keys are the names of the fields; a field that has its default is not in it. Snapshots share header
+lines by `archive.snapshots.header_forms`.
 """
 
 import json

@@ -162,8 +162,7 @@ def _digest(db: Database, statements: Sequence[str]) -> str:
 def _skew(db: Database) -> timedelta | None:
     """Return how far the times of the newest pages are from those that their servers gave."""
     rows = db.conn.execute(
-        """SELECT fetched_at, headers FROM snapshots WHERE part = 1 AND headers LIKE '%"date"%'
-        ORDER BY id DESC LIMIT ?""",
+        "SELECT fetched_at, headers FROM snapshots WHERE part = 1 ORDER BY id DESC LIMIT ?",
         (DATED,),
     )
     found = list(chain.from_iterable(_ahead(*row) for row in rows))

@@ -5,8 +5,9 @@ from page to page. The lines of a page are the digest of their form, and the val
 """
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -30,6 +31,8 @@ _CONFIGURED = frozenset(
 """Names, in lower case, of headers whose values are those of a server, not those of a page."""
 _MAX_VALUE = 300
 """Characters of a value in a form."""
+_DIGEST = 12
+"""Bytes of SHA-256, so that no server finds two forms with one digest; 16 letters in base64."""
 
 Form = tuple[tuple[str, ...], ...]
 """Lines of a name and a value, or of a name alone."""
@@ -40,7 +43,7 @@ class HeaderForms(Lines):
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._form = cache(self._read)
+        self._form = lru_cache(maxsize=1_000)(self._read)
 
     def packed(self, lines: HeaderLines, known: Mapping[str, str]) -> list[Any]:
         """Keep the form of the lines; return its digest and the values that it lacks, in order.
@@ -90,7 +93,8 @@ def _form_of(lines: HeaderLines) -> Form:
 def _packed(form: Form) -> tuple[str, str]:
     """Return (digest, JSON) of a form."""
     text = json.dumps(form, separators=(",", ":"))
-    return bytes_digest(text.encode())[:16], text
+    digest = bytes.fromhex(bytes_digest(text.encode()))[:_DIGEST]
+    return urlsafe_b64encode(digest).decode(), text
 
 
 def _next(values: Iterator[Any], known: Mapping[str, str], name: str) -> str:

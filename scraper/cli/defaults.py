@@ -29,11 +29,11 @@ _NOT_CONFIGURED = {"WARTA_ARCHIVE", "WARTA_LOCKS"}
 def configured(context: click.Context | None = None) -> Loaded:
     """Return the effective configuration, loaded once. Raises ConfigurationError."""
     from scraper.configuration import load
-    from scraper.spiders import names
+    from scraper.spiders import names, unread
 
     meta = (context or click.get_current_context()).meta
     if _LOADED not in meta:
-        meta[_LOADED] = load(meta.get(_FILE), os.environ, names())
+        meta[_LOADED] = load(meta.get(_FILE), os.environ, names(), are_all=not unread())
         for remark in meta[_LOADED].remarks:
             click.echo(in_line(remark), err=True)
     loaded: Loaded = meta[_LOADED]

@@ -35,16 +35,25 @@ class Loaded:
         return self.origins.get(key, "default")
 
 
-def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[str]) -> Loaded:
+def load(
+    option: Path | None,
+    environment: Mapping[str, str],
+    sites: Sequence[str],
+    *,
+    are_all: bool = True,
+) -> Loaded:
     """Load the file named by the option, else by WARTA_CONFIG, else ./warta.toml if it exists.
 
-    Raises ConfigurationError with one line per error.
+    Where `sites` may not be all, as a folder of profiles cannot be read, a table of another site is
+    ignored with a remark. Raises ConfigurationError with one line per error.
     """
     file = _file(option, environment)
     found = _parsed(file) if file is not None else {}
     origins = dict.fromkeys(_keys(found, ()), str(file))
     origins |= _set_variables(found, environment, sites)
     errors = _unknown_sites(found, sites)
+    ignored = [] if are_all else [text for _key, text in errors]
+    errors = errors if are_all else []
     try:
         configuration = Configuration.model_validate(found)
     except ValidationError as error:
@@ -57,7 +66,7 @@ def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[st
         named = not any(key[:1] == ("archive",) for key, _text in errors)
         archive = str(found.get("archive", "")) if named else None
         raise ConfigurationError("\n".join(lines), archive=archive)
-    remarks = tuple(variables.unknown(environment, sites))
+    remarks = (*ignored, *variables.unknown(environment, sites))
     return Loaded(configuration=configuration, file=file, origins=origins, remarks=remarks)
 
 

@@ -224,9 +224,15 @@ def is_byline(line: str) -> bool:
     return _BYLINE.match(line) is not None
 
 
+def persons_folder(link: Element) -> str | None:
+    """Return the folder of people's pages, like `/penulis/`, that a link leads to; else None."""
+    match = _PERSONS_PAGE.search(link.get("href") or "")
+    return match and match[0][:-1]
+
+
 def marks_people(node: Element) -> bool:
     """Whether the attributes of a node say that it names people."""
-    if node.tag == "a" and _PERSONS_PAGE.search(node.get("href") or ""):
+    if node.tag == "a" and persons_folder(node) is not None:
         return True
     if "author" in (node.get("itemprop"), *(node.get("rel") or "").split()):
         return True

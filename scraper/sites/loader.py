@@ -124,6 +124,14 @@ def names(own: Iterable[str], folders: Folders) -> list[str]:
     return sorted({name for name in found if not list(problems_of_name(name))})
 
 
+def unread(folders: Folders) -> list[Broken]:
+    """Return the folders of which no file can be read, and why."""
+    broken: list[Broken] = []
+    for folder in folders:
+        of_folder(folder, broken)
+    return broken
+
+
 def of_packages() -> Iterator[Candidate]:
     """Yield what installed packages offer, in the order of their names."""
     found = [(_package_of(point), point) for point in entry_points(group=GROUP)]

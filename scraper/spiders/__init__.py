@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from archive.printable import in_line
 from scraper.sites import folders, loader
 from scraper.sites.hosts import host_site, name_of_host
-from scraper.sites.loader import Publishers
+from scraper.sites.loader import Broken, Publishers
 from scraper.sites.site import Identity, Site
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,11 @@ def _own() -> list[str]:
 def names() -> list[str]:
     """Return the names of all publishers, those of broken profiles included, and load none."""
     return loader.names(_own(), folders.current()[0])
+
+
+def unread() -> list[Broken]:
+    """Return the folders that cannot be read: `names` does not know what is in them."""
+    return loader.unread(folders.current()[0])
 
 
 def sites() -> dict[str, Site]:

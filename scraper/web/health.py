@@ -16,6 +16,7 @@ from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.sites.folders import current
 from scraper.spiders import names as all_names
+from scraper.spiders import unread
 from scraper.web.recent import recent
 from scraper.web.view import Request
 
@@ -28,7 +29,7 @@ def _configured(_changed: float, _where: object) -> tuple[Configuration, Timetab
     built-in one where it is broken, which is logged.
     """
     try:
-        configuration = load(None, os.environ, all_names()).configuration
+        configuration = load(None, os.environ, all_names(), are_all=not unread()).configuration
     except ArchiveError as error:
         logger.warning("health is shown by the built-in thresholds: %s", in_line(str(error)))
         configuration = Configuration()

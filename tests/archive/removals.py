@@ -4,13 +4,15 @@ it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from archive import Archive, Page
+from archive import Archive, Page, Wire
 from archive.maintenance.takedown import TakenDown
 from archive.maintenance.takedown import take_down as erase
+from archive.records import Hop
 from tests.archive.invented import (
     DAY,
     HOUR,
@@ -36,12 +38,12 @@ REASON = "diminta oleh keluarga"
 
 
 def page_of(number: int, text: str, **fields: Any) -> Page:
-    """A page of the site with a text of its own."""
+    """A page of the site with a text of its own, also in what came with it over the wire."""
     usual = page(number, **fields)
-    return Page(
-        **{name: getattr(usual, name) for name in usual.__dataclass_fields__}
-        | {"body": usual.body + f"<p>{text}</p>".encode()}
-    )
+    lines = (("Server", "nginx"), ("Link", f"<{text}>; rel=shortlink"))
+    hop = Hop(url=f"http://kabar.example/?s={text}", status=301, fetched_at=NOW, headers=lines)
+    wire = Wire(headers=lines, request_headers=(("Referer", text),), hops=(hop,))
+    return replace(usual, body=usual.body + f"<p>{text}</p>".encode(), wire=wire)
 
 
 def put(

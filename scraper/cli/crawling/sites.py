@@ -7,6 +7,7 @@ import click
 
 from archive.printable import in_line
 from scraper.cli import options
+from scraper.cli.defaults import config_option
 from scraper.cli.lazy import LazyCommands, LazyGroup
 from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import columns, print_rows
@@ -18,6 +19,12 @@ _HEADS = {"layouts": "layouts, newest first", "timezone": "time zone", "origin":
 _FIELDS = "site home domains layouts sources timezone"
 
 
+def _name_archive(context: click.Context, _parameter: click.Parameter, file: Path | None) -> None:
+    """Needs no configuration, which may be broken, unlike the option of other commands."""
+    if file is not None:
+        context.meta[options.ARCHIVE] = file
+
+
 _COMMANDS = {
     "new": ("crawling.sites_new", "Write a profile for a site that has none."),
     "check": ("crawling.sites_check", "Say what a profile misses, by the pages that were kept."),
@@ -25,10 +32,18 @@ _COMMANDS = {
 
 
 @click.group(invoke_without_command=True, cls=LazyGroup, commands=LazyCommands(_COMMANDS))
-@options.archive
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_name_archive,
+    help="Look for your own publishers beside this file; default: the configured archive.",
+)
+@config_option
 @options.json
 @click.pass_context
-def sites(context: click.Context, /, path: Path, as_json: bool) -> None:
+def sites(context: click.Context, as_json: bool) -> None:
     """List the sites that warta can crawl: their domains, sources and layouts.
 
     Beside the five that come with warta, those are the publishers of installed packages and of your

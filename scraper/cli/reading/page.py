@@ -1,6 +1,8 @@
 """`warta page`: the kept bytes of a page, as its server sent it."""
 
 import sys
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,13 @@ import click
 from archive.archive import Reader
 from archive.ledger.wording import human_bytes
 from archive.printable import unfiltered
-from archive.records import IMPORTED
+from archive.records import IMPORTED, Exchange, Hop, Page
 from archive.revisions import queries
 from archive.revisions.evidence import pages_of
 from scraper.cli import options
 from scraper.cli.new_file import force, new_file
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.rendering.terminal import columns, note, print_rows
+from scraper.cli.rendering.terminal import columns, note, print_json, print_rows, say
 
 _COLUMNS = columns(
     "part status fetched_at size content_type url digest",
@@ -37,6 +39,7 @@ _COLUMNS = columns(
 )
 @force
 @click.option("--info", is_flag=True, help="Show what is known of the pages, not their bytes.")
+@click.option("--headers", is_flag=True, help="Show all headers, those of redirects included.")
 @options.as_of
 @reads_archive
 def page(
@@ -47,22 +50,29 @@ def page(
     output: Path | None,
     force: bool,
     info: bool,
+    headers: bool,
     as_json: bool,
 ) -> None:
     """Write the page that a revision was read from: the bytes that the server sent, decompressed.
     STORY is any address of the article, its story id or its number.
 
-    With --json, what is known of it: address, time, status, type, size and digest.
+    With --json, what is known of it: address, time, status, type, size and digest; or, with
+    --headers, each request that led to it with its answer.
 
     \b
     warta page 12 > page.html
     warta page 12 --revision 1 -o before.html
     warta page 12 --info
+    warta page 12 --headers
     """
     rows = _pages(archive, url, revision)
     chosen = [row for row in rows if part in (None, row["part"])]
     if not chosen:
         raise click.ClickException(f"{url}: there is no page {part}; pages kept: {len(rows)}")
+    if headers:
+        pages = [archive.page(row["snapshot_id"]) for row in chosen]
+        _print_exchanges([each for page in pages for each in _exchanges(page)], as_json=as_json)
+        return
     if info or as_json:
         print_rows(chosen, _COLUMNS, as_json=as_json, formats={"size": human_bytes}, flexible="url")
         return
@@ -74,6 +84,32 @@ def page(
             file.write(body)
     if len(chosen) > 1:
         note(f"This is page 1 of {len(chosen)}; --page N writes another.")
+
+
+def _print_exchanges(found: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print requests and answers in their order; raises click.ClickException for none."""
+    if not found:
+        raise click.ClickException("the page was kept without its headers")
+    if as_json:
+        print_json(found)
+        return
+    for each in found:
+        say(f"{each['method']} {each['url']}")
+        for name, value in each["request_headers"]:
+            say(f"> {name}: {value}")
+        say(f"{each['protocol'] or 'HTTP'} {each['status']} {each['reason'] or ''}".rstrip())
+        for name, value in each["headers"]:
+            say(f"< {name}: {value}")
+
+
+def _exchanges(page: Page) -> Iterator[dict[str, Any]]:
+    """Yield the requests that led to a page, and its own; none where they are unknown."""
+    if page.wire is None:
+        return
+    found: list[tuple[Exchange, Hop | Page]] = [(hop, hop) for hop in page.wire.hops]
+    for each, of in (*found, (page.wire, page)):
+        known = {field.name: getattr(each, field.name) for field in fields(Exchange)}
+        yield {"url": of.url, "status": of.status, "fetched_at": of.fetched_at, **known}
 
 
 def _to_stdout(body: bytes) -> None:

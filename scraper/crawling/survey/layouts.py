@@ -166,7 +166,8 @@ def _length(story: Story, selector: str) -> int:
 
 def _prune(stories: Sequence[Story], site: Site, layout: Layout) -> tuple[str, ...]:
     """Return what stands inside the body and is none of the text, where leaving it out helps."""
-    kept: tuple[str, ...] = ()
+    kept = _inside(stories, layout)
+    layout = replace(layout, prune=kept)
     before = scores(stories, site, layout)
     for selector in islice(_foreign(stories, layout), MAX_CANDIDATES):
         after = scores(stories, site, replace(layout, prune=(*kept, selector)))
@@ -174,6 +175,19 @@ def _prune(stories: Sequence[Story], site: Site, layout: Layout) -> tuple[str, .
         if helps and all(new >= old - 0.001 for new, old in zip(after, before, strict=True)):
             kept, before = (*kept, selector), after
     return kept
+
+
+def _inside(stories: Sequence[Story], layout: Layout) -> tuple[str, ...]:
+    """Return the selectors of people and time that find a line inside the body."""
+    found: dict[str, None] = {}
+    for story in stories:
+        bodies = set(story.document.all(layout.body))
+        for selector in (*layout.authors, *layout.editors, *layout.date):
+            for node in story.document.all(selector):
+                within = not bodies.isdisjoint(node.iterancestors())
+                if within and len(text_of(node)) <= MAX_LINE:
+                    found[selector] = None
+    return tuple(found)
 
 
 def _foreign(stories: Sequence[Story], layout: Layout) -> Iterator[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from scraper.extraction.bylines import persons_folder
 from scraper.extraction.dom.selectors import Element
 
 _PLAIN = re.compile(r"[A-Za-z_][\w-]{1,60}")
@@ -47,6 +48,8 @@ def names_of(node: Element) -> list[Name]:
     if _is_plain(node, "id") and not _NUMBERED.search(node.get("id") or ""):
         found.append(Name(1, f"#{node.get('id')}"))
     found += _by_class(tag, (node.get("class") or "").split()[:MAX_NAMES])
+    if tag == "a" and (people := persons_folder(node)) is not None:
+        found.append(Name(3, f"a[href*='{people}']"))
     if tag in _OF_ITSELF:
         found.append(Name(4, tag))
     return sorted(dict.fromkeys(found))

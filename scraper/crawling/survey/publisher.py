@@ -20,6 +20,7 @@ _STOP_WORDS = {
 }
 _ROLES = ("Redaksi", "Admin")
 _BAR = re.compile(r"\s*[|–—·•»:]\s*|\s+-\s+")
+_ACCOUNT = re.compile(r"\b(?:media|cyber|redaksi|newsroom|news|tim|team|desk)\b", re.IGNORECASE)
 _QUARTER = timedelta(minutes=15)
 MAX_OFFSET = timedelta(hours=14)
 MAX_LINE = 120
@@ -34,15 +35,31 @@ def names_of_publisher(stories: Sequence[Story], domain: str) -> tuple[str, tupl
     """Return what the publisher calls itself, and all of its names, which are no author's."""
     named = [name for story in stories for name in _names(story)]
     named += _at_edges([story.head.title("title") or "" for story in stories])
+    named = [name for name in named if len(name) <= MAX_NAME]
     label = domain.partition(".")[0]
     title = most_common(named) or label.title()
-    names = dict.fromkeys((title, *named, domain, label, *_ROLES))
+    names = dict.fromkeys((title, *named, domain, label, *_ROLES, *_accounts(stories, title)))
     return title, tuple(name for name in names if len(name) <= MAX_NAME)
 
 
 def _names(story: Story) -> list[str]:
     publishers = (data.get("publisher") for data in story.head.json_ld.articles)
     return [*story.head.all("og:site_name"), *filter(None, map(text_of_value, publishers))]
+
+
+def _accounts(stories: Sequence[Story], title: str) -> list[str]:
+    """Return the author that the heads of all stories name, if it is no person's name: it shares a
+    word with the publisher's, or has one of those of a newsroom.
+    """
+    authors = [story.article.authors for story in stories]
+    if len(authors) < MIN_OPENINGS or len(set(authors)) > 1:
+        return []
+    words = set(re.findall(r"[a-z]{4,}", title.lower()))
+    return [
+        name
+        for name in authors[0]
+        if words.intersection(re.findall(r"[a-z]{4,}", name.lower())) or _ACCOUNT.search(name)
+    ]
 
 
 def _at_edges(titles: Sequence[str]) -> list[str]:

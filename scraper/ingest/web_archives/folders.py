@@ -54,11 +54,14 @@ def saved_files(folder: Path) -> list[SavedFile]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Yield the regular files of a folder by name; links to other folders are not followed."""
+    """Yield the regular files of a folder by name; links that lead out of it are not followed."""
+    inside = folder.resolve()
     for parent, folders, files in os.walk(folder):
         folders.sort()
-        paths = (Path(parent, name) for name in sorted(files))
-        yield from (path for path in paths if path.is_file())
+        for path in (Path(parent, name) for name in sorted(files)):
+            # Not `resolve`, which fails for links that lead to themselves.
+            if path.is_file() and Path(os.path.realpath(path)).is_relative_to(inside):
+                yield path
 
 
 def archives_below(folder: Path) -> list[Path]:

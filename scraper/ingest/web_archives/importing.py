@@ -404,17 +404,24 @@ class _Writer:
         self._waiting = WaitingPages(self._archive, self._site, self._policy)
         self._taken: dict[int, tuple[sqlite3.Row, ReadCapture]] = {}
         """By the identity of their snapshots."""
+        self._held: set[str] = set()
+        """Keys of the stories whose pages wait."""
 
     def write(self, reads: Mapping[int, ReadCapture | ReadingBroke]) -> None:
         """Write the captures in their order; doubtful pages wait for others of the batch."""
         for row in self._batch.rows:
             number = row["number"]
+            if row["key"] in self._held:  # captures of one story keep their order
+                self._write_rest()
             if number in self._batch.reasons:
                 self._work.note_unread(row, self._batch.reasons[number])
             elif row["kind"] == "unchanged":
                 self._write_unchanged(row)
             else:
                 self._take(row, reads[number])
+        self._write_rest()
+
+    def _write_rest(self) -> None:
         for fetched in self._waiting.rest():
             self._write(fetched)
 
@@ -434,6 +441,7 @@ class _Writer:
             fetched = replace(fetched, article=article, opted_out=rights)
             self._remember(read)
         self._taken[id(snapshot)] = row, read
+        self._held.add(row["key"])
         for ready in self._waiting.arrive(fetched):
             self._write(ready)
 
@@ -456,6 +464,7 @@ class _Writer:
 
     def _write(self, fetched: Fetched) -> None:
         row, read = self._taken[id(fetched.snapshot)]
+        self._held.discard(row["key"])
         self._remember(read)
         link, at = self._link(row, fetched.article), _time(row)
         digest = fetched.snapshot.digest

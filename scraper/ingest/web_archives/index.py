@@ -70,23 +70,27 @@ class Index:
 
     def repeated(self, row: sqlite3.Row) -> sqlite3.Row | None:
         """Return the capture whose payload a revisit repeats; None where it is not there."""
+        if not row["refers_to"]:
+            return None
         by_id = "SELECT * FROM indexed WHERE record_id = ? AND kind = 'page' ORDER BY number"
         if (found := self._first(by_id, row["refers_to"])) is not None:
             return found
-        at, _space, url = (row["refers_to"] or "").partition(" ")
+        at, _space, url = row["refers_to"].partition(" ")
         by_place = """SELECT * FROM indexed WHERE url = ? AND captured_at = ? AND kind = 'page'
             ORDER BY payload_digest, record_id, source, section, offset"""
         return self._first(by_place, url, at)
 
     def request_of(self, row: sqlite3.Row) -> int | None:
         """Return the offset of the request of a response, in the same section of its file."""
-        same = "kind = 'request' AND source = :source AND section = :section AND url = :url"
-        found = self._db.execute(
-            f"""SELECT offset FROM indexed WHERE refers_to = :record_id AND {same}
-            UNION ALL SELECT offset FROM indexed WHERE record_id = :refers_to AND {same}""",  # noqa: S608
-            {name: row[name] for name in row.keys()},  # noqa: SIM118 - a Row has no other
-        ).fetchone()
-        return found[0] if found is not None else None
+        for column, value in (("refers_to", row["record_id"]), ("record_id", row["refers_to"])):
+            found = value and self._first(
+                f"""SELECT offset FROM indexed WHERE {column} = ? AND kind = 'request'
+                AND source = ? AND section = ? AND url = ?""",  # noqa: S608 - constants
+                *(value, row["source"], row["section"], row["url"]),
+            )
+            if found:
+                return int(found["offset"])
+        return None
 
     def parts_near(self, row: sqlite3.Row) -> list[sqlite3.Row]:
         """Return the captures of further pages of a story, the nearest in time first."""

@@ -39,7 +39,8 @@ MAX_CODINGS = 3
 
 _CRAWLER = "x-crawler-"
 _HEADER = re.compile(r"^header: ([^\s:]+): ([^\r\n]*)", re.MULTILINE)
-_SECRET = re.compile(r"cookie|authorization|proxy-", re.IGNORECASE)
+_PRIVATE = re.compile(r"cookie|authorization|proxy-", re.IGNORECASE)
+_SECRET = re.compile(r"cookie|(?:proxy-)?authorization", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,9 +184,9 @@ def _original(lines: HeaderLines) -> HeaderLines:
 
 def _with_request(wire: Wire, method: str, lines: HeaderLines) -> Wire:
     """Add what was requested; where that had cookies, neither they nor new ones are kept."""
-    sent = tuple(line for line in lines if not _SECRET.match(line[0]))
+    sent = tuple(line for line in lines if not _PRIVATE.match(line[0]))
     headers = wire.headers
-    if len(sent) < len(lines):
+    if any(_SECRET.match(name) for name, _value in lines):
         headers = tuple(line for line in headers if line[0].lower() != "set-cookie")
     return replace(wire, method=method or "GET", request_headers=sent, headers=headers)
 

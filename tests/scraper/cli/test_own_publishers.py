@@ -123,11 +123,10 @@ def test_a_folder_that_is_no_path_is_a_line(run: Run, tmp_path: Path, text: str)
     assert "warta.toml: sites.folder: expected a path in quotes" in shown.stderr
 
 
-def test_a_configuration_that_cannot_be_read_hides_no_folder(run: Run, tmp_path: Path) -> None:
+def test_a_broken_configuration_does_not_stop_what_needs_none(run: Run, tmp_path: Path) -> None:
     (tmp_path / "warta.toml").write_text('[sites\nfolder = "situs"\n')
-    shown = run("sites", "--json")
-    assert (shown.exit_code, shown.stdout) == (2, "")
-    assert "warta.toml: not valid TOML" in shown.stderr
+    written(tmp_path / "sites")
+    assert names(run("sites", "--json")) == sorted([*FIVE, "kabar"])
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -140,6 +139,19 @@ def test_a_shell_completes_their_names_and_runs_no_file(
     (tmp_path / "arsip" / "sites").mkdir(parents=True)
     (tmp_path / "arsip" / "sites" / "kapur.py").write_text("")
     assert completed(shell, "warta list --archive arsip/news.db --site ka") == ["kapur"]
+
+
+def test_settings_of_sites_in_a_folder_that_cannot_be_read_stop_nothing(
+    run: Run, tmp_path: Path
+) -> None:
+    written(tmp_path / "sites").parent.chmod(0o777)
+    (tmp_path / "warta.toml").write_text("[sites.kabar]\ndelay = 3\n[sites.suara]\ndelay = 2\n")
+    shown = run("config", "--json")
+    assert shown.exit_code == 0
+    assert "sites.kabar: unknown site" in shown.stderr
+    assert '"key": "sites.suara.delay", "value": 2' in shown.stdout
+    (tmp_path / "sites").chmod(0o700)
+    assert "unknown site" not in run("config").stderr
 
 
 # What is listed.

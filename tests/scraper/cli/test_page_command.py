@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from archive import Archive
+from archive import Archive, Wire
 from archive.identity import bytes_digest
 from archive.maintenance import takedown
-from archive.records import IMPORTED
+from archive.records import IMPORTED, Hop
 from tests.archive.invented import (
     DAY,
     HOUR,
@@ -65,6 +65,46 @@ def body_of(warta: Warta, *options: str, story: str = "kabar-1") -> bytes:
     done = warta("page", story, options=options)
     assert (done.exit_code, done.stderr) == (0, "")
     return done.stdout_bytes
+
+
+def test_headers_are_shown_with_those_of_redirects(warta: Warta, path: Path) -> None:
+    moved = Hop(
+        url="http://www.kabar.example/berita/1",
+        status=301,
+        fetched_at=NOW,
+        protocol="HTTP/1.0",
+        headers=(("location", url_of(1)),),
+    )
+    wire = Wire(
+        protocol="HTTP/1.1",
+        reason="OK",
+        headers=(("Server", "nginx"), ("Vary", "a"), ("X-Odd", "\x1b[31mmerah")),
+        request_headers=(("Host", "www.kabar.example"),),
+        hops=(moved,),
+    )
+    with Archive(path) as archive:
+        number = keep_page(archive, page(1, wire=wire))
+        with archive.transaction(NOW + 2 * DAY):
+            archive.history.revise(story(1, body="Baru."), key="kabar-1", snapshot_id=number)
+    assert body_of(warta, "--headers").decode().splitlines() == [
+        "GET http://www.kabar.example/berita/1",
+        "HTTP/1.0 301",
+        f"< location: {url_of(1)}",
+        f"GET {url_of(1)}",
+        "> Host: www.kabar.example",
+        "HTTP/1.1 200 OK",
+        "< Server: nginx",
+        "< Vary: a",
+        "< X-Odd: \N{REPLACEMENT CHARACTER}[31mmerah",
+    ]
+    first, second = map(json.loads, body_of(warta, "--headers", "--json").splitlines())
+    assert (first["status"], first["headers"]) == (301, [["location", url_of(1)]])
+    assert (second["url"], second["protocol"]) == (url_of(1), "HTTP/1.1")
+
+
+def test_a_page_that_was_kept_without_its_headers_has_none_to_show(warta: Warta) -> None:
+    refused = complaint(warta("page", "kabar-2", options=("--headers",)))
+    assert refused == "Error: the page was kept without its headers"
 
 
 def complaint(done: Result) -> str:

@@ -528,5 +528,76 @@ def english() -> Publisher:
     )
 
 
-PUBLISHERS = (wordpress, custom, blog, only_front_page, only_json_ld, english)
+def desks() -> Publisher:
+    """Stories on hosts of their desks, announced by a feed with tracking parameters; the place is
+    outside of the paragraphs, initials and a notice inside of the text.
+    """
+    home, name = "https://www.detak.example/", "Detak"
+    stories = {
+        f"https://news.detak.example/berita/d-{8012300 + story.number}/{story.slug}": story
+        for story in told()
+    }
+
+    def page(story: Told, url: str, related: Sequence[tuple[str, Told]]) -> str:
+        at = f"{story.at.day} {MONTHS[story.at.month - 1][:3]} {story.at.year} {story.at:%H:%M} WIB"
+        return f"""<html lang="id-ID"><head><meta charset="utf-8"><title>{story.headline}</title>
+<meta name="publishdate" content="{story.at:%Y/%m/%d %H:%M:%S}">
+<meta name="author" content="{story.author}"></head><body><article class="detail">
+<div class="detail__header"><h1 class="detail__title">{story.headline}</h1>
+<div class="detail__author">{story.author} - <span>detakNews</span></div>
+<div class="detail__date">{at}</div></div>
+<div class="detail__body itp_bodycontent_wrapper"><div class="detail__body-text itp_bodycontent">
+<strong>{story.place}</strong> - {paragraphs(story).removeprefix("<p>")}
+<div class="parallaxindetail">ADVERTISEMENT</div><p><strong>(abc/def)</strong></p></div></div>
+</article><div class="column-4">{_related(related, "list-content")}</div></body></html>"""
+
+    pages = dict(_pages(stories, page))
+    tracked = {f"{url}?utm_source=rss": story for url, story in stories.items()}
+    answers = pages | {f"{url}?utm_source=rss": answer for url, answer in pages.items()}
+    answers |= {f"{home}rss": feed(tracked, name), home: front(stories, ())}
+    return Publisher(
+        name="detak",
+        home=home,
+        kinds=("Feed",),
+        answers=answers,
+        stories=stories,
+        timezone="Asia/Jakarta",
+    )
+
+
+def without_classes() -> Publisher:
+    """Nodes without classes; people are known by the folder of their pages, and the head says
+    nothing of them.
+    """
+    home, name = "https://bisnis.tempon.example/", "Tempon.co"
+    stories = {f"{home}read/{1944000 + story.number}/{story.slug}": story for story in told()}
+
+    def page(story: Told, url: str, related: Sequence[tuple[str, Told]]) -> str:
+        return f"""<html><head><title>{story.headline} - {name}</title><meta charset="utf-8">
+<meta property="article:published_time" content="{story.at.isoformat()}"></head><body>
+<div class="main"><h1>{story.headline}</h1>
+<div>Reporter <a href="/penulis/{story.number}">{story.author}</a></div>
+<div>Editor <a href="/editor/2">{story.editor}</a></div><p>{written(story.at)}</p>
+<div><div>{paragraphs(story, f"<strong>TEMPON.CO</strong>, <strong>{story.place}</strong> - ")}
+</div></div>{_related(related, "lain")}</div></body></html>"""
+
+    times = {url: story.at for url, story in stories.items()}
+    answers = dict(_pages(stories, page)) | {
+        f"{home}sitemap.xml": sitemap(times | {f"{home}x": FIRST}),
+        home: front(stories, ()),
+    }
+    return Publisher(
+        name="tempon",
+        home=home,
+        kinds=("Sitemap",),
+        answers=answers,
+        stories=stories,
+        timezone="Asia/Jakarta",
+    )
+
+
+PUBLISHERS = (
+    *(wordpress, custom, blog, only_front_page),
+    *(only_json_ld, english, desks, without_classes),
+)
 """One for each kind of publishing system."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -105,3 +106,19 @@ def test_a_body_is_read_nearly_as_well_with_one_story_alone(survey, tmp_path):
     assert done.returncode == 0, done.stderr
     article = read(answers[url].body, url, profile(tmp_path / "sites", "swara")).article
     assert f1(article.body, told.body) > 0.95
+
+
+def test_no_name_of_a_publisher_becomes_a_program(survey, tmp_path):
+    hostile = 'Kabar """\\\nraise SystemExit(7) \\N {0}'
+    head = f"<meta property='og:site_name' content='{hostile}'>".encode()
+    publisher = only_front_page()
+    answers = {
+        url: replace(answer, body=answer.body.replace(b"<meta ", head + b"<meta ", 1))
+        for url, answer in publisher.answers.items()
+    }
+    done = survey(answers, "pojok", publisher.home)
+    assert done.returncode == 0, done.stderr
+    site = profile(tmp_path / "sites", "pojok")
+    assert site.title == " ".join(hostile.split())
+    url, told = next(iter(publisher.stories.items()))
+    assert read(answers[url].body, url, site).article.body == told.body

@@ -18,10 +18,13 @@ import pytest
 from click.testing import Result
 
 from archive import Archive
+from archive.records import Announcement
 from scraper.cli.demo.world import world
 from scraper.ingest.web_archives import importing, indexing
+from scraper.sites.site import Identity
+from scraper.spiders.rmol import SITE
 from tests.scraper.crawling.conftest import PROSE, story, story_url
-from tests.scraper.ingest.web_archives.imports import contents, import_into, outcomes, rows
+from tests.scraper.ingest.web_archives.imports import NOW, contents, import_into, outcomes, rows
 from tests.scraper.ingest.web_archives.material import (
     HTML,
     NOT_MODIFIED,
@@ -111,6 +114,23 @@ def test_a_crawl_does_not_request_it_and_no_crawl_did(tmp_path: Path, news: Path
     ]
 
 
+def test_a_story_whose_captures_hold_none_is_requested_once_it_is_announced(
+    tmp_path: Path, news: Path
+) -> None:
+    nothing = response(story_url(1), b"<html><p>Halaman tidak ditemukan</p></html>", date=at(0))
+    assert outcomes(import_into(news, write(tmp_path, "a.warc.gz", nothing))) == {
+        "no_body": 1,
+        "other_record": 1,
+    }
+    assert rows(news, "SELECT state, next_check_at FROM urls") == [("skipped", None)]
+    found = SITE.identify(story_url(1))
+    assert isinstance(found, Identity)
+    with Archive(news) as archive, archive.transaction(NOW):
+        links = [Announcement(url=found.url, key=found.key)]
+        (due,) = archive.ledger.announce("rmol", links, source="sitemap")
+    assert (due.url, due.state) == (found.url, "due")
+
+
 def test_what_opts_out_of_text_mining_does_here_too(tmp_path: Path, news: Path) -> None:
     robots = b"User-agent: GPTBot\nDisallow: /\n"
     rules = response("https://rmol.id/robots.txt", robots, date=at(5))
@@ -181,6 +201,26 @@ def test_captures_of_one_story_are_taken_in_the_order_of_their_times(
         "other_record": 2,
     }
     assert texts(news) == [(1, "first", "1"), (2, "publisher", "2"), (3, "publisher", "3")]
+
+
+def test_a_page_that_waits_for_others_does_not_wait_for_its_own_story(
+    tmp_path: Path, news: Path
+) -> None:
+    """Its headline is not the one in its address, so that it may be a wrong page."""
+    odd = story(1, headline="Perahu Baru Tiba di Dermaga").body
+    file = write(
+        tmp_path,
+        "a.warc.gz",
+        response(story_url(1), odd, date=at(0)),
+        record("revisit", story_url(1), date=at(1), more=[("WARC-Profile", NOT_MODIFIED)]),
+        capture(1, 2),
+    )
+    assert outcomes(import_into(news, file)) == {
+        "new": 1,
+        "unchanged": 1,
+        "revised": 1,
+        "other_record": 1,
+    }
 
 
 def test_nothing_is_written_into_the_past(tmp_path: Path, news: Path) -> None:
@@ -268,11 +308,15 @@ def test_a_revisit_of_the_same_bytes_is_that_page_seen_again(tmp_path: Path, new
             ("WARC-Refers-To-Date", at(3)),
         ),
         revisit(SAME_PAYLOAD, 8, ("WARC-Refers-To", "<urn:uuid:missing>")),
+        revisit(SAME_PAYLOAD, 9),
+        capture(2, more=[("WARC-Record-ID", "")]),
     )
     found = outcomes(import_into(news, file, by_place))
-    assert found == {"new": 1, "revised": 3, "revisit_unresolved": 1, "other_record": 2}
-    assert [text for _number, _kind, text in texts(news)] == ["1", "2", "1", "2"]
-    assert rows(news, "SELECT returns_to FROM revisions") == [(None,), (None,), (1,), (2,)]
+    assert found == {"new": 2, "revised": 3, "revisit_unresolved": 2, "other_record": 2}
+    assert [text for _number, _kind, text in texts(news)] == ["1", "1", "2", "1", "2"]
+    assert rows(news, "SELECT returns_to FROM revisions WHERE article_id = 1 ORDER BY id") == [
+        *((None,), (None,), (1,), (2,))
+    ]
 
 
 def test_explain_says_what_was_captured_and_that_nothing_was_requested(
