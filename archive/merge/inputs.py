@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import chain
@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from archive.archive import Reader
 from archive.database.connection import plain_errors
 from archive.database.migrations import migrations
-from archive.database.rows import column, value
+from archive.database.rows import value
 from archive.errors import ArchiveDamaged, ArchiveError, SchemaTooOld
 from archive.ledger.wording import plural
 from archive.maintenance.copies import opened_as_it_is
@@ -93,7 +93,7 @@ def opened(paths: Sequence[Path], *, base: Path | None = None) -> Iterator[list[
         found.sort(key=lambda each: (each.content, each.identity, str(each.path)))
         if base is not None:
             found.append(_opened(stack, base, is_base=True))
-        yield [_numbered(each, number) for number, each in enumerate(found, 1)]
+        yield [replace(each, number=number) for number, each in enumerate(found, 1)]
 
 
 def _distinct(paths: Sequence[Path]) -> list[Path]:
@@ -125,18 +125,6 @@ def _opened(stack: ExitStack, path: Path, *, is_base: bool) -> Input:
         )
 
 
-def _numbered(found: Input, number: int) -> Input:
-    return Input(
-        number=number,
-        reader=found.reader,
-        identity=found.identity,
-        content=found.content,
-        latest=found.latest,
-        skew=found.skew,
-        is_base=found.is_base,
-    )
-
-
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Name the archive in errors of reading it, and the value that cannot be read."""
@@ -162,8 +150,7 @@ def _digest(db: Database, statements: Sequence[str]) -> str:
 def _skew(db: Database) -> timedelta | None:
     """Return how far the times of the newest pages are from those that their servers gave."""
     rows = db.conn.execute(
-        """SELECT fetched_at, headers FROM snapshots WHERE part = 1 AND headers LIKE '%"date"%'
-        ORDER BY id DESC LIMIT ?""",
+        "SELECT fetched_at, headers FROM snapshots WHERE part = 1 ORDER BY id DESC LIMIT ?",
         (DATED,),
     )
     found = list(chain.from_iterable(_ahead(*row) for row in rows))
@@ -217,11 +204,6 @@ def dangling(path: Path, table: str, number: object) -> ArchiveDamaged:
     return ArchiveDamaged(
         f"{path}: {table} {number}: points to a row that is not there; see `warta verify`"
     )
-
-
-def tables(db: Database, name: str) -> list[str]:
-    """Return the columns of a table."""
-    return column(db, f"SELECT name FROM pragma_table_info('{name}')")
 
 
 def is_full(error: BaseException) -> bool:

@@ -261,7 +261,7 @@ def _number(partial: Partial, inputs: Sequence[Input]) -> None:
     for table in ("urls", "articles"):
         number(partial, inputs, table)
     note_gone(partial, inputs)
-    joined = len(list(shared(partial, "articles")))
+    joined = sum(1 for _new in shared(partial, "articles"))
     partial.execute("INSERT OR REPLACE INTO merging VALUES ('joined', ?)", (str(joined),))
 
 
@@ -299,30 +299,33 @@ def _repack(archive: Archive, *, now: datetime) -> None:
 
 
 def _put(partial: Path, out: Path, *, latest: str | None) -> None:
-    """Give the merged archive its name; one that is updated must not have been written."""
-    with plain_errors(partial), reopened(partial) as made:
-        drop_stages(made)
+    """Give the merged archive its name. One that is updated, and had the clock `latest`, must not
+    have been written meanwhile, and no other program may have it open.
+    """
     try:
+        if latest is not None:
+            _check_unwritten(partial, out, latest)
+        with plain_errors(partial), reopened(partial) as made:
+            drop_stages(made)
         sync(partial)
         if latest is None:
             name_copy(partial, out, replace=False)
             remove(partial)
         else:
-            _replace(partial, out, latest)
+            share(partial, like=out)
+            partial.replace(out.resolve())
         sync(out.parent)
     except OSError as error:
         raise ArchiveUnwritable(f"{out}: it cannot be written ({error.strerror})") from error
 
 
-def _replace(partial: Path, out: Path, latest: str) -> None:
-    share(partial, like=out)
+def _check_unwritten(partial: Path, out: Path, latest: str) -> None:
     log_written(out.resolve())
     with opened_as_it_is(out) as present:
         written = value(present, "SELECT latest FROM clock")
     if written != latest:
         remove(partial)
         raise ArchiveBusy(f"{out}: it was written while it was updated: run it again")
-    partial.replace(out.resolve())
 
 
 def _report(out: Path, parts: Sequence[Part], *, joined: int, changed: bool) -> Report:

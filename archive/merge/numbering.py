@@ -73,4 +73,4 @@ def groups(partial: Partial, table: str, *, after: int) -> Iterator[tuple[int, M
 def shared(partial: Partial, table: str) -> Iterator[int]:
     """Yield the new numbers of the rows that stand in several inputs."""
     rows = partial.execute("""SELECT new FROM merging_shared WHERE "table" = ?""", (table,))
-    return (new for (new,) in rows.fetchall())
+    return (new for (new,) in rows)

@@ -56,8 +56,11 @@ def warc(archive: Archive, out: Path, as_of: datetime | None, **values: Any) -> 
     job = _job(out, as_of=as_of, **values)
     if as_of is not None:
         warn_unsettled(archive, as_of)
-    for line in _notes(_export(archive, job, out)):
+    done = _export(archive, job, out)
+    for line in _notes(done):
         note(line)
+    if done.damaged:
+        raise SystemExit(3)
 
 
 def _job(

@@ -286,3 +286,23 @@ def test_the_newest_pages_say_how_far_a_clock_is_ahead() -> None:
     assert list(inputs._ahead("kemarin", '{"date": "Fri, 20 Nov 2026 03:04:05 GMT"}')) == []
     found = inputs._ahead("2026-11-20T04:04:05+00:00", '{"date": "Fri, 20 Nov 2026 03:04:05 GMT"}')
     assert list(found) == [3600.0]
+
+
+def test_an_archive_that_is_open_or_written_while_it_is_updated_stays(paths: list[Path]) -> None:
+    out = paths[0].with_name("all.db")
+    merged(out, paths[:1])
+    with Archive(out), pytest.raises(ArchiveBusy, match="another program has it open"):
+        merged(out, paths, update=True)
+    original = merge._put
+
+    def after_a_page(*given: Path, latest: str | None) -> None:
+        with Archive(out) as archive:
+            keep(archive, story(50), at=NOW + 3 * DAY)
+        original(*given, latest=latest)
+
+    with (
+        patch.object(merge, "_put", after_a_page),
+        pytest.raises(ArchiveBusy, match="it was written while it was updated"),
+    ):
+        merged(out, paths, update=True)
+    assert merged(out, paths, update=True).stories == 6

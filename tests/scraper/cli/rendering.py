@@ -73,6 +73,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "clusters rebuild": ARCHIVE,
     "verify": ARCHIVE,
     "backup copy.db": ARCHIVE,
+    "merge all.db news.db copy.db": ("-j", "1"),
     "restore copy.db --archive restored.db": (),
     "remove 32 --yes": ("--reason", "diminta oleh narasumber", "--defer-compact", *ARCHIVE),
     "compact": ARCHIVE,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
 
@@ -43,6 +45,15 @@ def test_it_says_what_it_wrote_and_what_it_did_not(run: Run, tmp_path: Path) -> 
         "1 page opts out of text and data mining, as its headers, its text or robots.txt say",
     ]
     assert written(tmp_path) == ["halaman.wacz", "halaman.warc.gz"]
+    assert is_whole(tmp_path / "halaman.warc.gz")
+
+
+def test_damaged_pages_are_counted_and_set_the_exit_status(run: Run, tmp_path: Path) -> None:
+    with closing(sqlite3.connect("news.db")) as vandal, vandal:
+        vandal.execute("UPDATE snapshots SET packed = x'00' WHERE id = 1")
+    done = run("export", "warc", "halaman.warc.gz", "--revisions")
+    assert done.exit_code == 3
+    assert done.stderr.splitlines()[-1] == "1 page is damaged, and not in it: see `warta verify`"
     assert is_whole(tmp_path / "halaman.warc.gz")
 
 
