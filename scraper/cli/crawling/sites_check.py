@@ -85,13 +85,9 @@ def check(
     for given in filter(None, (pages, cases)):
         check_folder(given)
     examined = _examined(context, profile, pages, overrides) if live else []
-    try:
-        saved = load_pages(folder, site)
-        reports = _reports(saved, profile, reading_limits(context))
-        written = _written(beside, saved, reports, profile) if write_tests else []
-        count, differing = differences(beside, profile)
-    except UnreadableFolder as error:
-        raise click.ClickException(in_line(str(error))) from error
+    limits = reading_limits(context)
+    reports, written = _read(folder, beside if write_tests else None, profile, limits)
+    count, differing = _compared(beside, profile)
     found = [*examined, *problems(profile, reports)]
     if as_json:
         print_json([_as_dict(site, folder, reports, found, count, differing)])
@@ -101,6 +97,25 @@ def check(
         note(f"{case}: correct it where it is wrong.")
     if found or differing:
         raise SystemExit(1)
+
+
+def _read(
+    folder: Path, cases: Path | None, site: Site, limits: Limits
+) -> tuple[list[PageReport], list[Path]]:
+    """Read the kept pages; where `cases` are wanted, make them, and return those that were made."""
+    try:
+        saved = load_pages(folder, site.name)
+        reports = _reports(saved, site, limits)
+        return reports, _written(cases, saved, reports, site) if cases is not None else []
+    except UnreadableFolder as error:
+        raise click.ClickException(in_line(str(error))) from error
+
+
+def _compared(folder: Path, site: Site) -> tuple[int, list[Difference]]:
+    try:
+        return differences(folder, site)
+    except UnreadableFolder as error:
+        raise click.ClickException(in_line(str(error))) from error
 
 
 def _examined(
