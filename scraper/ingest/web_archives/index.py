@@ -27,6 +27,7 @@ _INDEXES = (
     "CREATE INDEX records ON indexed (record_id)",
     "CREATE INDEX requests ON indexed (refers_to) WHERE kind = 'request'",
     "CREATE INDEX places ON indexed (url, captured_at) WHERE kind = 'page'",
+    "CREATE INDEX payloads ON indexed (url, payload_digest, captured_at) WHERE kind = 'page'",
     "CREATE INDEX parts ON indexed (site, key, captured_at) WHERE part > 1",
     "CREATE INDEX robots ON indexed (key, captured_at) WHERE kind = 'robots'",
 )
@@ -69,7 +70,13 @@ class Index:
         yield from self._db.execute(_ORDER)
 
     def repeated(self, row: sqlite3.Row) -> sqlite3.Row | None:
-        """Return the capture whose payload a revisit repeats; None where it is not there."""
+        """Return the capture whose payload a revisit repeats; None where it is not there.
+
+        Heritrix once wrote no more of it than the digest.
+        """
+        return self._referred(row) or self._with_payload(row)
+
+    def _referred(self, row: sqlite3.Row) -> sqlite3.Row | None:
         if not row["refers_to"]:
             return None
         by_id = "SELECT * FROM indexed WHERE record_id = ? AND kind = 'page' ORDER BY number"
@@ -79,6 +86,17 @@ class Index:
         by_place = """SELECT * FROM indexed WHERE url = ? AND captured_at = ? AND kind = 'page'
             ORDER BY payload_digest, record_id, source, section, offset"""
         return self._first(by_place, url, at)
+
+    def _with_payload(self, row: sqlite3.Row) -> sqlite3.Row | None:
+        """Return the newest earlier capture of an address with a payload."""
+        if not row["payload_digest"]:
+            return None
+        return self._first(
+            """SELECT * FROM indexed WHERE url = ? AND payload_digest = ? AND kind = 'page'
+                AND captured_at <= ?
+            ORDER BY captured_at DESC, record_id, source, section, offset""",
+            *(row["url"], row["payload_digest"], row["captured_at"]),
+        )
 
     def request_of(self, row: sqlite3.Row) -> int | None:
         """Return the offset of the request of a response, in the same section of its file."""
