@@ -290,6 +290,39 @@ def test_an_answer_that_nothing_was_modified_is_a_check(tmp_path: Path, news: Pa
     ]
 
 
+def redirect(url: str, target: str, hours: float) -> bytes:
+    headers = [("Location", target), ("Server", "nginx")]
+    return response(
+        url, b"", block=http(b"", status="HTTP/1.1 301 Moved", headers=headers), date=at(hours)
+    )
+
+
+def test_the_redirects_that_led_to_a_page_are_kept_with_it(tmp_path: Path, news: Path) -> None:
+    url = story_url(1)
+    old, older = url.replace("https:", "http:"), f"{url}?utm_source=rss"
+    file = write(
+        tmp_path,
+        "a.warc.gz",
+        capture(hours=1),
+        redirect(old, url, 0.99),
+        redirect(older, old, 0.98),
+        redirect(old, url, 0.2),  # of an earlier visit
+        redirect(story_url(2), url, 0.99),  # of another story
+    )
+    found = outcomes(import_into(news, file))
+    assert found == {"new": 1, "redirect": 4, "other_record": 1}
+    with Archive(news, read_only=True) as archive:
+        page = archive.page(1)
+    assert page.url == page.requested_url == url
+    assert page.wire is not None
+    assert [(hop.url, hop.status, hop.reason) for hop in page.wire.hops] == [
+        (older, 301, "Moved"),
+        (old, 301, "Moved"),
+    ]
+    assert page.wire.hops[1].fetched_at == FIRST + 0.99 * HOUR
+    assert page.wire.hops[1].headers[:2] == (("Location", url), ("Server", "nginx"))
+
+
 def test_a_revisit_of_the_same_bytes_is_that_page_seen_again(tmp_path: Path, news: Path) -> None:
     file = write(
         tmp_path,
