@@ -564,7 +564,8 @@ def test_nothing_outside_a_folder_is_read(tmp_path: Path, news: Path) -> None:
             " 01:00:00 GMT -->",
             0,
         ),
-        ("<!-- saved from url=(0040){url} -->", 7),
+        ("<!DOCTYPE html>\n<!-- saved from url=(0040){url} -->", 7),
+        ("<!-- saved from url=(0042){hyphens} -->", 7),
         ('<link rel="canonical" href="{url}">', 7),
         ('<meta property="og:url" content="{url}">', 7),
     ],
@@ -575,11 +576,27 @@ def test_a_saved_page_says_where_and_when_it_was(
     folder = tmp_path / "saved"
     folder.mkdir()
     url = story_url(1)
-    said = before.format(url=url, host=url.removeprefix("https://"))
+    hyphens = f"{url}%2D%2D"  # as Chrome writes what would end its comment
+    said = before.format(url=url, host=url.removeprefix("https://"), hyphens=hyphens)
     page = folder / "Berita.html"
     page.write_bytes(said.encode() + re.sub(rb"<link[^>]*canonical[^>]*>", b"", story(1).body))
     os.utime(page, (FIRST.timestamp() + 7,) * 2)
     assert outcomes(import_into(news, folder)) == {"new": 1}
+    expected = f"{url}--" if "{hyphens}" in before else url
     assert rows(news, "SELECT url, fetched_at FROM snapshots") == [
-        (url, f"2026-11-20T01:00:0{seconds}+00:00")
+        (expected, f"2026-11-20T01:00:0{seconds}+00:00")
     ]
+
+
+def test_a_folder_of_wget_has_the_names_of_the_addresses(tmp_path: Path, news: Path) -> None:
+    """Pages without an ending, and with a query behind it; styles and pictures beside them."""
+    folder = tmp_path / "rmol.id"
+    folder.mkdir()
+    for number, name in enumerate(("saluran-air", "index.html?id=2", "baca.php?id=3"), 1):
+        link = f'<!DOCTYPE html>\n<link rel="canonical" href="{story_url(number)}">'.encode()
+        (folder / name).write_bytes(link + story(number).body)
+        os.utime(folder / name, (FIRST.timestamp(),) * 2)
+    (folder / "style.css?v=3").write_text("html { margin: 0 }")
+    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2_000))
+    (folder / "peta.svg").write_text("<svg><text>html</text></svg>")
+    assert outcomes(import_into(news, folder)) == {"new": 3}
