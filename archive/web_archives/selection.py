@@ -154,5 +154,5 @@ _ANSWERS = """
         OR c.outcome = 'imported' AND c.asked_at IS NOT NULL
     ORDER BY iif(c.status IS NULL, coalesce(c.asked_at, c.checked_at), c.checked_at), c.id"""
 _ROBOTS = """
-    SELECT host, status, reason, body, fetched_at, url, wire FROM robots
+    SELECT id AS number, host, status, reason, body, fetched_at, url, wire FROM robots
     WHERE fetched_at <= :at AND host IN (SELECT value FROM json_each(:hosts)) ORDER BY id"""
