@@ -35,7 +35,7 @@ from tests.archive.invented import (
     story,
     url_of,
 )
-from tests.documents import MANUAL, blocks
+from tests.documents import MANUAL, ROOT, blocks
 
 BLOCKS = [block.text for block in blocks(MANUAL / "tables.md") if block.language == "python"]
 
@@ -310,6 +310,19 @@ def test_the_queries_of_the_manual_run(
     shown = capfd.readouterr().out
     expected = {"duckdb": "2026-11", "polars": "Ekonomi", "pyspark": "kept"}
     assert expected[engine] in shown
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pyspark"])
+def test_the_queries_of_the_readme_run(
+    library: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    pytest.importorskip(engine, reason=f"{engine} is not installed")
+    (block,) = (block for block in blocks(ROOT / "README.md") if block.language == "py")
+    export_tables(library, tmp_path / "tables")
+    monkeypatch.chdir(tmp_path)
+    lines = [line for line in block.text.splitlines()[1:] if engine.removeprefix("py") in line]
+    assert lines
+    exec("\n".join([f"import {engine}" + ".sql" * (engine == "pyspark"), *lines]), {})
 
 
 def test_a_month_without_a_date_is_null_to_duckdb(library: Archive, tmp_path: Path) -> None:
