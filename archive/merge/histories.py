@@ -35,6 +35,8 @@ class Seen:
     """The extractor changed, and read the same page again: it says nothing of the site."""
     check: int | None = None
     """Id of a check that changed nothing; None for the revision itself."""
+    captured_at: str | None = None
+    """Of a page of an imported web archive: when it was as it is there, UTC; `at` is the import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ class _State:
     """Digest of what each extractor read last."""
     numbers: dict[str, int] = field(default_factory=dict)
     """Newest number by digest."""
+    known_until: str = ""
+    """The newest time of a page that was seen."""
     written: list[Planned] = field(default_factory=list)
 
 
@@ -70,6 +74,9 @@ def merged(seen: Iterable[Seen]) -> list[Planned]:
     """
     state = _State()
     for each in seen:
+        if each.captured_at is not None and each.captured_at <= state.known_until:
+            continue  # as an import does: it is evidence, and nothing is written into the past
+        state.known_until = max(state.known_until, each.captured_at or each.at)
         kind = _kind(state, each)
         if kind is not None:
             _write(state, each, kind)

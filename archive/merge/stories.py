@@ -20,8 +20,10 @@ from archive.revisions.changes import changed_fields, correction_note
 RIGHTS_ELSEWHERE, TEXTS_ELSEWHERE = 1, 2
 """What of an article's rows in an input is not copied as it is (numbers `elsewhere`)."""
 
-_REVISIONS = """SELECT id, number, kind, observed_at, digest, extractor, layout, snapshot_id
-    FROM revisions WHERE article_id = ? ORDER BY number"""
+_REVISIONS = """SELECT r.id, r.number, r.kind, r.observed_at, r.digest, r.extractor, r.layout,
+    r.snapshot_id, (SELECT s.fetched_at FROM snapshots s WHERE s.id = r.snapshot_id AND EXISTS
+        (SELECT 1 FROM captures k WHERE k.url_id = s.url_id AND k.digest = s.digest)) AS captured_at
+    FROM revisions r WHERE r.article_id = ? ORDER BY r.number"""
 _CHECKS = """SELECT c.id, c.checked_at, c.outcome, u.url
     FROM urls u CROSS JOIN checks c ON c.url_id = u.id
     WHERE u.site = ? AND u.key = ? AND c.outcome IN ('kept', 'unchanged', 'not_modified', 'gone')
@@ -234,6 +236,7 @@ def _seen(share: _Share) -> Iterator[Seen]:
             layout=row["layout"],
             before=None if state is None else (state.digest, removed),
             reread=reread,
+            captured_at=row["captured_at"],
         )
         yield state
         snapshot_id = row["snapshot_id"]

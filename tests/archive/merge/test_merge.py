@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,8 +29,11 @@ from tests.archive.invented import (
     keep,
     link,
     new_archive,
+    rows,
     story,
+    take_down,
     url_of,
+    value,
 )
 from tests.archive.merge.worlds import (
     LATER,
@@ -211,6 +215,50 @@ def test_a_corrected_text_that_both_saw_is_one_revision_and_a_return_is_found(
         ("publisher", ("body",), 1),
     ]
     assert outcomes == ["kept", "kept", "kept"]
+
+
+def _captured(path: Path, text: str, *, captured: datetime, imported: datetime) -> None:
+    """An archive into which a web archive with a page of story 1 was imported."""
+    with new_archive(path) as archive:
+        keep(archive, story(1, body=text), at=imported)
+        at = captured.isoformat()
+        with archive.db.conn as db:
+            db.execute("UPDATE snapshots SET fetched_at = ?", (at,))
+            db.execute("UPDATE checks SET outcome = 'imported'")
+            columns = archive.db.conn.execute(
+                "SELECT name, type FROM pragma_table_info(?)", ("imported_files",)
+            ).fetchall()
+            row = [1 if kind == "INTEGER" else at for _name, kind in columns]
+            db.execute(f"INSERT INTO imported_files VALUES ({', '.join('?' * len(row))})", row)
+            db.execute(
+                """INSERT INTO captures (file_id, offset, url_id, captured_at, digest, outcome)
+                SELECT 1, 0, url_id, fetched_at, digest, 'new' FROM snapshots"""
+            )
+
+
+@pytest.mark.parametrize(
+    ("captured", "kinds"),
+    [
+        (NOW - DAY, ["first", "removed"]),  # older than what a crawl saw
+        (NOW + HOUR, ["first", "removed"]),  # between two crawls
+        (NOW + 2 * DAY, ["first", "removed", "restored"]),
+    ],
+)
+def test_a_page_of_a_web_archive_is_no_later_than_its_capture(
+    tmp_path: Path, captured: datetime, kinds: list[str]
+) -> None:
+    """It was imported after another machine had seen the story change, and been taken down."""
+    crawled, imported = tmp_path / "crawled.db", tmp_path / "imported.db"
+    with new_archive(crawled) as archive:
+        keep(archive, story(1), at=NOW)
+        take_down(archive, story(1), at=NOW + DAY)
+    _captured(imported, "Isi lama.", captured=captured, imported=NOW + 9 * DAY)
+    merged(tmp_path / "all.db", [crawled, imported])
+    with Archive(tmp_path / "all.db", read_only=True) as archive:
+        assert rows(archive, "SELECT kind FROM revisions ORDER BY number") == [
+            (kind,) for kind in kinds
+        ]
+        assert value(archive, "SELECT count(*) FROM snapshots") == 2  # the evidence stays
 
 
 def test_readings_as_of_a_time_are_settled_up_to_the_smallest_of_the_clocks(tmp_path: Path) -> None:

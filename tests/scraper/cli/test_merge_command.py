@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,9 @@ def test_what_is_wrong_is_one_line(paths: list[str], tmp_path: Path) -> None:
     refused = run(out, *paths)
     assert refused.exit_code == 1
     (line,) = refused.stderr.splitlines()
+    missing = run(str(tmp_path / "tidak/all.db"), *paths)
+    assert missing.stderr.endswith("it cannot be written (No such file or directory)\n")
+    assert not (tmp_path / "tidak").exists()
     assert line.startswith(f"Error: {out}: there is a file of that name already; `warta merge --up")
 
 
@@ -57,3 +61,29 @@ def test_without_clusters_a_rebuild_makes_them(paths: list[str], tmp_path: Path)
     listed = CliRunner().invoke(main, ["clusters", "--archive", out])
     assert "3 articles are not clustered yet: run `warta clusters rebuild`." in listed.stderr
     assert CliRunner().invoke(main, ["clusters", "rebuild", "--archive", out]).exit_code == 0
+
+
+@pytest.mark.xdist_group("demo")
+def test_a_merged_archive_is_one_like_any_other(
+    demo: tuple[Path, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What reads, writes and rebuilds an archive does so with one into which pages came by a crawl
+    here, and by a web archive there.
+    """
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(demo[0], "crawled.db")
+
+    def warta(words: str, archive: str = "all.db") -> str:
+        done = CliRunner().invoke(main, [*words.split(), "--archive", archive])
+        assert done.exit_code in (0, 3), f"{words}: {done.output}"
+        return done.stderr
+
+    warta("export warc pages.warc.gz", "crawled.db")
+    warta("import -j 1 pages.warc.gz", "imported.db")
+    assert run("all.db", "crawled.db", "imported.db").exit_code == 0
+    for words in ("verify", "compact", "import -j 1 pages.warc.gz", "clusters rebuild", "verify"):
+        warta(words)
+    assert "35 pages written" in warta("export warc again.warc.gz")
+    assert "35 articles, 45 revisions" in warta("export parquet tables")
+    warta("corpus build korpus --opted-out keep -j 1")
+    assert (tmp_path / "korpus/manifest.json").exists()
