@@ -168,6 +168,30 @@ def test_it_is_in_all_that_reads_an_archive(serve, crawl, news, folder, warta):
     assert life["site"] == "kabar"
 
 
+def test_its_stories_are_in_clusters_and_corpora_with_those_of_others(
+    serve, crawl, news, folder, warta, tmp_path
+):
+    written(folder)
+    proxy = serve(small_site(1) | kabar(1))
+    crawl(proxy, *CLOCK, "rmol", "kabar")
+    clustered = rows(news, "SELECT cluster_id, site FROM syndication")
+    assert {row["site"] for row in clustered} == {"kabar", "rmol"}
+    assert len({row["cluster_id"] for row in clustered}) == 1
+    assert read(warta(proxy, "syndication", "matrix", "--json"))
+    counts = {}
+    for dedup in ("none", "cluster"):
+        out = tmp_path / dedup
+        options = ("--dedup", dedup, "--filters", "none")
+        warta(proxy, "corpus", "build", str(out), *options)
+        counts[dedup] = [
+            json.loads(line)["site"]
+            for file in sorted(out.rglob("*.jsonl"))
+            for line in file.read_text("utf-8").splitlines()
+        ]
+    assert sorted(counts["none"]) == ["kabar", "rmol"]
+    assert len(counts["cluster"]) == 1
+
+
 def test_pages_and_texts_of_it_are_read_without_a_crawl(serve, news, folder, warta, tmp_path):
     written(folder)
     page = kabar(1)[story_url(1)].body
