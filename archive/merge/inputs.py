@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import chain
@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from archive.archive import Reader
 from archive.database.connection import plain_errors
 from archive.database.migrations import migrations
-from archive.database.rows import column, value
+from archive.database.rows import value
 from archive.errors import ArchiveDamaged, ArchiveError, SchemaTooOld
 from archive.ledger.wording import plural
 from archive.maintenance.copies import opened_as_it_is
@@ -93,7 +93,7 @@ def opened(paths: Sequence[Path], *, base: Path | None = None) -> Iterator[list[
         found.sort(key=lambda each: (each.content, each.identity, str(each.path)))
         if base is not None:
             found.append(_opened(stack, base, is_base=True))
-        yield [_numbered(each, number) for number, each in enumerate(found, 1)]
+        yield [replace(each, number=number) for number, each in enumerate(found, 1)]
 
 
 def _distinct(paths: Sequence[Path]) -> list[Path]:
@@ -123,18 +123,6 @@ def _opened(stack: ExitStack, path: Path, *, is_base: bool) -> Input:
             skew=_skew(db),
             is_base=is_base,
         )
-
-
-def _numbered(found: Input, number: int) -> Input:
-    return Input(
-        number=number,
-        reader=found.reader,
-        identity=found.identity,
-        content=found.content,
-        latest=found.latest,
-        skew=found.skew,
-        is_base=found.is_base,
-    )
 
 
 @contextmanager
@@ -216,11 +204,6 @@ def dangling(path: Path, table: str, number: object) -> ArchiveDamaged:
     return ArchiveDamaged(
         f"{path}: {table} {number}: points to a row that is not there; see `warta verify`"
     )
-
-
-def tables(db: Database, name: str) -> list[str]:
-    """Return the columns of a table."""
-    return column(db, f"SELECT name FROM pragma_table_info('{name}')")
 
 
 def is_full(error: BaseException) -> bool:

@@ -5,16 +5,15 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlite_utils import Database
 
 from archive.database.connection import immediate, open_file, plain_errors
 from archive.database.migrations import bring_up_to_date
-from archive.database.rows import value
+from archive.database.rows import column, value
 from archive.database.schema import APPLICATION_ID, SCHEMA
 from archive.errors import ArchiveUnwritable
-from archive.merge.inputs import Input, tables
+from archive.merge.inputs import Input
 
 BATCH = 20_000
 """Rows written in one transaction: what a kill costs at most."""
@@ -116,7 +115,8 @@ class Partial:
 
     def columns(self, table: str) -> list[str]:
         """Return the columns of a table without its number."""
-        return [name for name in tables(self.db, table) if name != "id"]
+        names = column(self.db, "SELECT name FROM pragma_table_info(?)", table)
+        return [name for name in names if name != "id"]
 
 
 def _put(numbers: "array[int]", old: int, new: int) -> None:
@@ -235,10 +235,3 @@ def in_batches(partial: Partial, step: str, items: Items, advance: Callable[[int
     except BaseException:
         partial.db.conn.rollback()
         raise
-
-
-def row_of(db: Database, statement: str, *values: Any) -> tuple[Any, ...]:
-    """Return the only row of a query."""
-    row: tuple[Any, ...] | None = db.conn.execute(statement, values).fetchone()
-    assert row is not None
-    return row

@@ -41,9 +41,12 @@ _NUMBER = re.compile(r"\d{4,}")
 def headlines_in(node: Element) -> int:
     """Return how many other pages a part of a page names by links that stand alone."""
     found = set()
+    lengths: dict[Element, int] = {}  # a block may hold all links of a page
     for link in islice(node.iter("a"), MAX_MATCHES):
-        text = text_content(link).strip()
-        if len(text) >= MIN_TEASER and len(text_content(_block_of(link)).strip()) == len(text):
+        length, block = len(text_content(link).strip()), _block_of(link)
+        if block not in lengths:
+            lengths[block] = len(text_content(block).strip())
+        if length >= MIN_TEASER and lengths[block] == length:
             found.add(link.get("href"))
     return len(found)
 

@@ -10,6 +10,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from threading import Thread
 from time import monotonic
 from typing import Any
@@ -75,7 +76,13 @@ def goes_through_proxy(url: str, proxy: str | None) -> bool:
     if proxy is not None:
         return bool(proxy)
     parts = urlsplit(url)
-    return parts.scheme in getproxies() and not proxy_bypass(parts.hostname or "")
+    return _goes_through_one(parts.scheme, parts.hostname or "")
+
+
+@lru_cache(maxsize=1_000)
+def _goes_through_one(scheme: str, host: str) -> bool:
+    """The same by the environment, whose variables are all read each time: once for a host."""
+    return scheme in getproxies() and not proxy_bypass(host)
 
 
 class ProxiedNames:

@@ -48,14 +48,16 @@ def is_private(host: str) -> bool:
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address) and not all(map(_is_public, _within(address))):
-        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        by_gateways = address.sixtofour is not None  # 6to4 is no more (RFC 7526)
+        if by_gateways or not all(map(_is_public, _within(address))):
+            return False
     return address.is_global and not address.is_multicast
 
 
 def _within(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
     """Yield the IPv4 addresses to which gateways translate an IPv6 address."""
-    if (mapped := address.ipv4_mapped or address.sixtofour) is not None:
+    if (mapped := address.ipv4_mapped) is not None:
         yield mapped
     if any(address in network for network in _NAT64):
         yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -106,7 +106,9 @@ def pages(archive: Archive) -> dict[str, Address]:
     }
     if clusters:
         found["cluster"] = lambda r: f"/cluster/{r.choice(clusters)}"
-        found["clusters, the last page"] = lambda _: f"/clusters?page={len(clusters) // PER_PAGE}"
+        found["clusters, the last page"] = lambda _: (
+            f"/clusters?page={-(-len(clusters) // PER_PAGE)}"
+        )
     return found
 
 

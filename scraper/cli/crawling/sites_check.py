@@ -1,5 +1,6 @@
 """`warta sites check`: what a profile misses, by pages that were kept."""
 
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from archive.ledger.wording import plural
 from archive.printable import in_line
 from archive.records import Page
 from scraper.cli import options
-from scraper.cli.crawling.kept_pages import folder_of_pages
+from scraper.cli.crawling.kept_pages import folder_of_pages, keep_pages
 from scraper.cli.defaults import config_option, reading_limits
 from scraper.cli.new_file import check_folder
 from scraper.cli.rendering.terminal import cell, columns, note, print_json, print_table, say
@@ -46,6 +47,12 @@ _CASES = columns("case field wanted found")
     is_flag=True,
     help="Make a test case of each page that has none, of what is read from it now.",
 )
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Examine the live site first, as `warta doctor --keep` does: do its sources answer?",
+)
+@options.scrapy_settings
 @config_option
 @options.json
 @click.pass_context
@@ -55,11 +62,13 @@ def check(
     pages: Path | None,
     cases: Path | None,
     write_tests: bool,
+    live: bool,
+    overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Say what the profile of SITE misses, by the pages that `warta sites new` or `warta doctor
     --keep` kept: what each page gives, which fields are missing, and what to change. Nothing is
-    requested.
+    requested unless you say --live.
 
     Test cases fix what was read: CASE.html, a page, beside CASE.json, the right answer. Correct the
     answer where it is wrong; from then on this command compares them, too. Exit status 1 where
@@ -75,14 +84,11 @@ def check(
     beside = cases or cases_folder(folder.parent, site)
     for given in filter(None, (pages, cases)):
         check_folder(given)
-    try:
-        saved = load_pages(folder, site)
-        reports = _reports(saved, profile, reading_limits(context))
-        written = _written(beside, saved, reports, profile) if write_tests else []
-        count, differing = differences(beside, profile)
-    except UnreadableFolder as error:
-        raise click.ClickException(in_line(str(error))) from error
-    found = list(problems(profile, reports))
+    examined = _examined(context, profile, pages, overrides) if live else []
+    limits = reading_limits(context)
+    reports, written = _read(folder, beside if write_tests else None, profile, limits)
+    count, differing = _compared(beside, profile)
+    found = [*examined, *problems(profile, reports)]
     if as_json:
         print_json([_as_dict(site, folder, reports, found, count, differing)])
     else:
@@ -91,6 +97,41 @@ def check(
         note(f"{case}: correct it where it is wrong.")
     if found or differing:
         raise SystemExit(1)
+
+
+def _read(
+    folder: Path, cases: Path | None, site: Site, limits: Limits
+) -> tuple[list[PageReport], list[Path]]:
+    """Read the kept pages; where `cases` are wanted, make them, and return those that were made."""
+    try:
+        saved = load_pages(folder, site.name)
+        reports = _reports(saved, site, limits)
+        return reports, _written(cases, saved, reports, site) if cases is not None else []
+    except UnreadableFolder as error:
+        raise click.ClickException(in_line(str(error))) from error
+
+
+def _compared(folder: Path, site: Site) -> tuple[int, list[Difference]]:
+    try:
+        return differences(folder, site)
+    except UnreadableFolder as error:
+        raise click.ClickException(in_line(str(error))) from error
+
+
+def _examined(
+    context: click.Context, site: Site, pages: Path | None, overrides: Sequence[str]
+) -> list[str]:
+    """Examine the live site, keep the pages of its stories, and return what is wrong with it."""
+    from scraper.cli.crawling.visits import visit_settings, visited
+    from scraper.crawling.doctor.examiner import Examiner
+    from scraper.politeness.locks import site_lock
+
+    context.with_resource(site_lock(site.name))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = visit_settings(Path(folder) / "none.db", site.name, overrides, verbose=False)
+        spider = visited(Examiner, settings, {"site": site})
+    keep_pages(context, pages, site.name, spider.pages)
+    return list(spider.found.problems(now=spider.crawl.now()))
 
 
 def _reports(pages: Sequence[Page], site: Site, limits: Limits) -> list[PageReport]:

@@ -67,21 +67,20 @@ def new(
     warta sites check kabar
     """
     site = _site(name, home)
-    folder = folders_of(context)[0].path
-    target = output or folder / f"{name}.py"
+    target = output or folders_of(context)[0].path / f"{name}.py"
     if not dry_run:
         _check_free(name, target)
     context.with_resource(site_lock(name))
     with tempfile.TemporaryDirectory() as nothing:
         settings = visit_settings(Path(nothing) / "none.db", name, overrides, verbose=verbose)
-        pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
-        note(f"Reading {site.home} ({pace}) …")
+        delay = settings["DOWNLOAD_DELAY"]
+        note(f"Reading {site.home} (at most {MAX_REQUESTS} requests, {delay} s apart) …")
         spider = visited(Surveyor, settings, {"site": site})
     found = spider.conclusion
     if found is None:
         raise click.ClickException(in_line(spider.problem or "nothing was found"))
-    made_at = f"{spider.crawl.now():%Y-%m-%d}"
-    text = profile_file(found, made_at=made_at, remarks=list(_remarks(spider)))
+    day = f"{spider.crawl.now():%Y-%m-%d}"
+    text = profile_file(found, made_at=day, remarks=list(_remarks(spider)))
     if dry_run:
         click.echo(text, nl=False)
         return

@@ -250,6 +250,7 @@ class WebImport:
             site=cast("Site", profile),
             requested_url=named.url,
             parts=tuple(map(self.place, self._index.parts_near(row))),
+            hops=tuple(map(self.place, self._index.hops_to(row))),
             languages=self._languages,
         )
 

@@ -1,7 +1,8 @@
 """One capture as it is read: the record's block to headers and body, and how it came over the wire.
 
 What other crawlers store differs. A body may be as it was sent, chunked and compressed, or decoded,
-under headers that say otherwise; CC-NEWS keeps the original ones as `X-Crawler-*`.
+under headers that say otherwise; CC-NEWS keeps the original ones as `X-Crawler-*`, browsertrix and
+pywb as `X-Orig-*`.
 """
 
 import base64
@@ -38,6 +39,8 @@ MAX_CODINGS = 3
 """Codings of one body, as in crawls."""
 
 _CRAWLER = "x-crawler-"
+_KEPT = re.compile(r"x-(?:crawler|orig)-", re.IGNORECASE)
+"""How the names of the headers begin that a crawler replaced."""
 _HEADER = re.compile(r"^header: ([^\s:]+): ([^\r\n]*)", re.MULTILINE)
 _PRIVATE = re.compile(r"cookie|authorization|proxy-", re.IGNORECASE)
 _SECRET = re.compile(r"cookie|(?:proxy-)?authorization", re.IGNORECASE)
@@ -174,12 +177,10 @@ def _joined(lines: HeaderLines) -> dict[str, str]:
 
 
 def _original(lines: HeaderLines) -> HeaderLines:
-    """Return the lines that the server sent, where a crawler kept changed ones as X-Crawler-*."""
-    replaced = {
-        name[len(_CRAWLER) :].lower() for name, _value in lines if name.lower().startswith(_CRAWLER)
-    }
+    """Return the lines that the server sent, where a crawler kept those that it replaced."""
+    replaced = {_KEPT.sub("", name).lower() for name, _value in lines if _KEPT.match(name)}
     kept = (line for line in lines if line[0].lower() not in replaced)
-    return tuple((re.sub(f"(?i)^{_CRAWLER}", "", name), value) for name, value in kept)
+    return tuple((_KEPT.sub("", name, count=1), value) for name, value in kept)
 
 
 def _with_request(wire: Wire, method: str, lines: HeaderLines) -> Wire:

@@ -119,8 +119,28 @@ def test_a_new_archive_gets_the_whole_schema_and_runs_no_migration(
     assert schema(tmp_path / "new.db") == schema(old)
 
 
+def before_m008(path: Path) -> None:
+    """Make an archive one of before m008."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("ALTER TABLE crawls DROP COLUMN merged_id")
+        db.execute("DROP TABLE merged_archives")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm008'")
+
+
+def test_an_archive_that_none_was_merged_into_gets_what_a_new_one_has(
+    path: Path, tmp_path: Path
+) -> None:
+    write(path)
+    Archive(tmp_path / "new.db").close()
+    before_m008(path)
+    with Archive(path) as migrated:
+        assert all(finding.ok for finding in verify(migrated))
+    assert schema(path) == schema(tmp_path / "new.db")
+
+
 def before_m007(path: Path) -> None:
     """Make an archive one of before m007."""
+    before_m008(path)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TABLE captures")
         db.execute("DROP TABLE imported_files")

@@ -45,8 +45,8 @@ NEEDS_NONE = {
     *STARTS_CRAWLS,
 }
 """They make an archive, or do without one, where there is none yet."""
-READS_NONE = {"alerts test", "restore"}
-"""The archive is only named in a message, or replaced."""
+READS_NONE = {"alerts test", "restore", "sites"}
+"""The archive is only named in a message, replaced, or says where to look."""
 
 
 @pytest.fixture(autouse=True)
@@ -195,8 +195,10 @@ def wrong_values(parameter: click.Parameter) -> Iterator[str]:
         yield from ("tidak-ada", "")
 
 
-ANYTHING = {("import", "site"), ("corpus build", "out")}
-"""A publisher that warta does not crawl has a name, too; a plan is written nowhere."""
+ANYTHING = {("import", "site"), ("corpus build", "out"), ("sites", "archive")}
+"""A publisher that warta does not crawl has a name, too; a plan is written nowhere; profiles may be
+beside an archive that is not there.
+"""
 
 
 @pytest.mark.parametrize("name", EVERY_COMMAND)

@@ -147,3 +147,14 @@ def test_the_pages_of_an_examination_are_kept_beside_those_of_the_survey(a_copy)
     lines = Path("sites/swara-pages/pages.jsonl").read_text("utf-8").splitlines()
     assert len({json.loads(line)["url"] for line in lines}) == len(lines) == 3
     assert check().exit_code == 0
+
+
+def test_the_sources_are_requested_only_if_that_is_said(a_copy):
+    gone = {url: answer for url, answer in custom().answers.items() if "sitemap" not in url}
+    with ReplayProxy(gone) as proxy:
+        quiet = run(proxy, "scraper", "sites", "check", "swara", cwd=a_copy)
+        assert (quiet.returncode, sum(proxy.requests.values())) == (0, 0)
+        done = run(proxy, "scraper", "sites", "check", "swara", "--live", *FAST, cwd=a_copy)
+    assert proxy.requests["https://swaranusa.example/sitemap-news.xml", 404] == 1
+    assert done.returncode == 1
+    assert "could be read" in done.stdout
