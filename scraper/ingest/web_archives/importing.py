@@ -43,6 +43,7 @@ BATCH_BYTES = 16 * 1024 * 1024
 STORIES = ("new", "revised", "unchanged", "not_modified", "older")
 """Outcomes of captures that are stories."""
 
+UNRESOLVED = "revisit_unresolved"
 NAMES = ("new", "revised", "unchanged", "older", "known", "taken_down")
 """Outcomes that are reported."""
 
@@ -76,8 +77,9 @@ class Result:
 
 
 BAD = frozenset(
-    "cut_record broken_record one_gzip_member bad_digest bad_http bad_capture_date file_changed"
-    " impossible_capture_date reading_broke_off file_missing outside_folder bad_manifest".split()
+    "cut_record broken_record one_gzip_member bad_digest bad_member_digest bad_http file_missing"
+    " bad_capture_date impossible_capture_date file_changed reading_broke_off outside_folder"
+    " bad_manifest".split()
 )
 """Reasons of records that are damaged; all others are as they should be."""
 
@@ -240,7 +242,7 @@ class WebImport:
         if row["kind"] == "same":
             repeated = self._index.repeated(row)
             if repeated is None:
-                return "revisit_unresolved"
+                return UNRESOLVED
             again = self.place(repeated)
         named = site.identify(row["url"])
         assert isinstance(named, Identity)
@@ -414,7 +416,9 @@ class _Writer:
             number = row["number"]
             if row["key"] in self._held:  # captures of one story keep their order
                 self._write_rest()
-            if number in self._batch.reasons:
+            if self._batch.reasons.get(number) == UNRESOLVED and self._repeats_what_stands(row):
+                self._write_unchanged(row)
+            elif number in self._batch.reasons:
                 self._work.note_unread(row, self._batch.reasons[number])
             elif row["kind"] == "unchanged":
                 self._write_unchanged(row)
@@ -491,6 +495,21 @@ class _Writer:
             written = write_capture(*given, again)
         assert not isinstance(written, Evidence)
         return written
+
+    def _repeats_what_stands(self, row: sqlite3.Row) -> bool:
+        """Whether a revisit repeats a page of an earlier import that its story still has."""
+        refers_to = row["refers_to"] or ""
+        at, _space, url = refers_to.partition(" ")
+        named = self._site.identify(url) if url else None
+        by_place: dict[str, Any] = {}
+        if isinstance(named, Identity):
+            by_place = {"url": named.url, "at": datetime.fromisoformat(at)}
+        return bool(refers_to) and self._archive.captures.stands(
+            self._site.name,
+            self._archive.ledger.key_of(self._site.name, self._link(row)),
+            record_id=refers_to,
+            **by_place,
+        )
 
     def _write_unchanged(self, row: sqlite3.Row) -> None:
         link, at = self._link(row), _time(row)

@@ -61,6 +61,7 @@ def index_archive(
     `lone` gives a worker for the ranges that have to be read once more.
     """
     surveyed = Surveyed()
+    surveyed.damages["bad_member_digest"] = archive.other_bytes
     for place, section in enumerate(archive.sections):
         work = partial(_index_range, site_of=site_of, now=now)
         ranges = _Ranges(section, work, lone)

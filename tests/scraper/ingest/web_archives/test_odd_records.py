@@ -5,6 +5,7 @@ and never keeps the records beside it from being read.
 from __future__ import annotations
 
 import gzip
+import re
 from collections import Counter
 
 import pytest
@@ -362,6 +363,36 @@ def test_headers_that_a_crawler_replaced_are_kept_as_the_server_sent_them(
     assert page.body == BODY
     assert page.wire is not None
     assert page.wire.headers == (*sent, ("Content-Length", str(len(BODY))))
+
+
+def test_a_revisit_may_repeat_a_page_of_an_earlier_import(desk: Desk) -> None:
+    """By id, and by address and time; not of a page whose text its story has no more."""
+    known = response(URL, BODY)
+    identity = known.split(b"WARC-Record-ID: ")[1].split(b"\r\n")[0].decode()
+    by_id = [("WARC-Profile", SAME_PAYLOAD), ("WARC-Refers-To", identity)]
+    by_place = [
+        ("WARC-Profile", SAME_PAYLOAD),
+        ("WARC-Refers-To-Target-URI", URL),
+        ("WARC-Refers-To-Date", DATE),
+    ]
+    body = re.sub(rb"<p>[^<]+</p>", rb"<p>Kepala desa meralat jumlah sumur.</p>", BODY, count=1)
+    days = [f"2026-11-{day}T08:00:00Z" for day in (22, 23, 24, 25)]
+    first = desk.write("a.warc.gz", known)
+    again = desk.write(
+        "b.warc.gz",
+        record("revisit", URL, http(b""), date=days[0], more=by_id),
+        record("revisit", URL, http(b""), date=days[1], more=by_place),
+        response(URL, body, date=days[2]),
+        record("revisit", URL, http(b""), date=days[3], more=by_id),
+    )
+
+    assert desk.take(first).counts == {"records": 1, "new": 1}
+    assert desk.take(again).counts == {
+        "records": 4,
+        "revised": 1,
+        "unchanged": 2,
+        "skipped": {"revisit_unresolved": 1},
+    }
 
 
 def test_a_revisit_may_name_nothing_but_the_digest_of_its_payload(desk: Desk) -> None:
