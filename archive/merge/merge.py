@@ -5,6 +5,7 @@ from the time of the merge. Steps are done in the order below, each in transacti
 was done before a kill is not done again.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -156,6 +157,8 @@ def _locked(partial: Path) -> Iterator[None]:
     """Keep other merges away."""
     file = partial.with_name(f"{partial.name}.lock")
     try:
+        with os.scandir(file.parent):  # the lock would make the folder
+            pass
         held = take_lock(file)
     except Timeout:
         raise ArchiveBusy(f"{partial}: another merge writes it") from None
