@@ -84,8 +84,8 @@ class Wire(Exchange):
     """
 
     hops: tuple[Hop, ...] = ()
-    """What was requested before and led here, in order; the page's `requested_url` is the first's
-    URL.
+    """What was requested before and led here, in order. The page's `requested_url` is the first's
+    URL; that of a page of a web archive is its own.
     """
     capture: Capture | None = None
     """The record of a web archive that the page was imported from; None if it was crawled."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDER = Path(os.environ.get("WARTA_PEERS", ROOT / ".venv" / "peers"))
+FOLDER = Path(os.environ.get("PEERS_FOLDER", ROOT / ".venv" / "peers"))
 """An environment a program, named after it."""
 
 
@@ -18,5 +18,5 @@ def peer(name: str, command: str) -> Path:
     """Return a command of a program; skips the test where it is not installed."""
     found = FOLDER / name / "bin" / command
     if not found.exists():
-        pytest.skip(f"{name} is not installed in {FOLDER}, which $WARTA_PEERS names")
+        pytest.skip(f"{name} is not installed in {FOLDER}, which $PEERS_FOLDER names")
     return found

@@ -95,6 +95,23 @@ class Captures:
         given = {"url": url, "site": site, "at": instant(captured_at), "digest": digest}
         return value(self._db, statement, **given) is not None
 
+    def stands(
+        self, site: str, key: str, *, record_id: str, url: str = "", at: datetime | None = None
+    ) -> bool:
+        """Return whether a story has the text of an earlier capture of it, by its record's id or by
+        its canonical address and time.
+        """
+        statement = """SELECT 1 FROM urls u JOIN captures c ON c.url_id = u.id
+            JOIN articles a ON a.site = u.site AND a.key = u.key
+            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            JOIN snapshots s ON s.id = r.snapshot_id
+            WHERE u.site = :site AND u.key = :key AND r.kind != 'removed'
+            AND c.outcome IN ('new', 'revised', 'unchanged') AND s.fetched_at <= c.captured_at
+            AND (c.record_id = :record_id OR u.url = :url AND c.captured_at = :at)"""
+        given = {"site": site, "key": key, "record_id": record_id, "url": url}
+        at_text = instant(at) if at is not None else None
+        return value(self._db, statement, **given, at=at_text) is not None
+
     def insert(self, **row: Any) -> None:
         """Write a capture; `captured_at` is an aware datetime."""
         row["captured_at"] = instant(row["captured_at"])

@@ -131,6 +131,7 @@ REASONS: dict[str, str] = {
     "redirect": "the server redirected the request",
     "bad_http": "it has no readable HTTP status line",
     "bad_digest": "its bytes are not those of its digest",
+    "bad_member_digest": "a WARC in it has other bytes than its datapackage.json says",
     "bad_capture_date": "it has no readable time of capture",
     "impossible_capture_date": "its time of capture is later than the import, or before 1990",
     "warc_truncated": "its crawler cut it (WARC-Truncated)",

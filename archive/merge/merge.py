@@ -5,6 +5,7 @@ from the time of the merge. Steps are done in the order below, each in transacti
 was done before a kill is not done again.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -137,15 +138,8 @@ def merge(
         before = _parts(inputs, wanted)
         if base is not None and not any(not each.is_base for each in wanted):
             return _report(out, before, joined=0, changed=False)
-        try:
+        with _kept_if_full(partial):
             joined = _build(partial, wanted, options, advance)
-        except ArchiveError as error:
-            if is_full(error):
-                raise ArchiveUnwritable(
-                    f"{error}; {partial.name} keeps what was done: run it again"
-                ) from error
-            remove(partial)
-            raise
         latest = next((each.latest for each in inputs if each.is_base), None)
     _put(partial, out, latest=latest)
     return _report(out, before, joined=joined, changed=True)
@@ -156,6 +150,8 @@ def _locked(partial: Path) -> Iterator[None]:
     """Keep other merges away."""
     file = partial.with_name(f"{partial.name}.lock")
     try:
+        with os.scandir(file.parent):  # the lock would make the folder
+            pass
         held = take_lock(file)
     except Timeout:
         raise ArchiveBusy(f"{partial}: another merge writes it") from None
@@ -163,6 +159,19 @@ def _locked(partial: Path) -> Iterator[None]:
         raise ArchiveUnwritable(f"{partial}: it cannot be written ({error.strerror})") from error
     with held:
         yield
+
+
+@contextmanager
+def _kept_if_full(partial: Path) -> Iterator[None]:
+    """Remove what failed, unless the same merge can resume when the disk has room again."""
+    try:
+        yield
+    except ArchiveError as error:
+        if is_full(error):
+            text = f"{error}; {partial.name} keeps what was done: run it again"
+            raise ArchiveUnwritable(text) from error
+        remove(partial)
+        raise
 
 
 def _check_clocks(inputs: Sequence[Input], options: Options, *, now: datetime, note: Note) -> None:

@@ -68,7 +68,8 @@ _STORIES = """
         FROM stories s LEFT JOIN articles a ON a.id = s.article_id WHERE outcome IS NOT NULL),
     dated AS MATERIALIZED (
         SELECT id, outcome, iif(outcome = 'missing', reason, NULL) AS reason, kept_at,
-            local_day(CAST(substr(at, 1, 16) || substr(at, -6) AS BLOB)) AS day,
+            coalesce(local_day(CAST(substr(at, 1, 13) || substr(at, -6) AS BLOB)),
+                local_day(CAST(substr(at, 1, 16) || substr(at, -6) AS BLOB))) AS day,
             iif(julianday(kept_at) - julianday(first_seen_at) > :late,  -- AND would read them all
                 julianday(kept_at) - coalesce(
                     (SELECT max(julianday(c.checked_at)) FROM checks c WHERE c.url_id = timed.id
@@ -84,8 +85,17 @@ _URLS = f"""{_STORIES}
     FROM dated JOIN urls u USING (id)
     WHERE (outcome IN ('missing', 'waiting') OR late) AND day BETWEEN :first AND :last
     ORDER BY day, id"""  # noqa: S608
+# DISTINCT would read the whole index
+_SITES = """
+    WITH RECURSIVE names (site) AS (
+        SELECT min(site) FROM urls
+        UNION ALL SELECT (SELECT min(site) FROM urls WHERE site > names.site) FROM names
+            WHERE site IS NOT NULL)
+    SELECT site FROM names WHERE site IS NOT NULL ORDER BY site"""
 
 LocalDay = Callable[[bytes | None], str | None]
+_TO_THE_HOUR = len("2026-05-01T10+00:00")
+_REST_OF_HOUR = timedelta(minutes=59)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +196,7 @@ def urls(reader: Reader, period: Period, *, only: Sequence[str] = ()) -> list[di
 
 def sites(reader: Reader) -> list[str]:
     """Return the sites that announced anything."""
-    return column(reader.db, "SELECT DISTINCT site FROM urls ORDER BY site")
+    return column(reader.db, _SITES)
 
 
 def lost(announced: int, missing: int, share: float = MISSING_SHARE) -> bool:
@@ -213,6 +223,8 @@ class _History:
     outcomes: defaultdict[date, Counter[str]]
     """Stories by outcome, and `late`."""
     reasons: defaultdict[date, Counter[str]]
+    numbers: Counter[date]
+    """Stories that the sources announced."""
     begun: date | None
     """Day of the first crawl."""
     looked: date | None
@@ -223,20 +235,29 @@ class _History:
         """Read a site's history, given the values of its queries."""
         outcomes: defaultdict[date, Counter[str]] = defaultdict(Counter)
         reasons: defaultdict[date, Counter[str]] = defaultdict(Counter)
+        numbers: Counter[date] = Counter()
         for row in reader.db.query(_COUNTS, values):
             day = date.fromisoformat(row["day"])
             outcomes[day].update({row["outcome"]: row["number"], "late": row["late"]})
+            numbers[day] += row["number"]
             if row["reason"] is not None:
                 reasons[day][row["reason"]] += row["number"]
         times = reader.crawls.period(site := values["site"])
         days = (local_day(time.encode()) if time else None for time in times)
         begun, looked = (date.fromisoformat(day) if day else None for day in days)
-        return cls(site=site, outcomes=outcomes, reasons=reasons, begun=begun, looked=looked)
+        return cls(
+            site=site,
+            outcomes=outcomes,
+            reasons=reasons,
+            numbers=numbers,
+            begun=begun,
+            looked=looked,
+        )
 
     def coverage(self, day: date, today: date, missing_share: float) -> Coverage:
         """Return the coverage of a day; days before the last look, and before today, are judged."""
         counts = self.outcomes[day]
-        usual, number = self._usual(day), self._number(day)
+        usual, number = self._usual(day), self.numbers[day]
         marks = []
         judged = self.looked is not None and day < min(self.looked, today)
         if judged and usual is not None and far_less(number, usual):
@@ -257,20 +278,17 @@ class _History:
         """Return the median of the weekday; days before the first crawl count if not empty."""
         before = [day - timedelta(weeks=week) for week in range(1, WEEKS + 1)]
         numbers = [
-            self._number(each)
+            self.numbers[each]
             for each in before
-            if self._number(each) or (self.begun is not None and each >= self.begun)
+            if self.numbers[each] or (self.begun is not None and each >= self.begun)
         ]
         return float(median(numbers)) if len(numbers) >= MIN_WEEKS else None
-
-    def _number(self, day: date) -> int:
-        """Return the number of stories that the sources announced."""
-        return self.outcomes[day].total() - self.outcomes[day]["late"]
 
 
 @contextmanager
 def _local_days(reader: Reader, zone: ZoneInfo) -> Iterator[LocalDay]:
-    """Give SQL a function `local_day`: the day of a time in a zone, to the minute, cached.
+    """Give SQL a function `local_day`: the day of a time in a zone, cached. The time is one to the
+    minute, or to the hour, for which it gives NULL where a day begins within that hour.
 
     SQL passes bytes: sqlite3 would fail on text that is not UTF-8 before this is called.
     """
@@ -280,7 +298,10 @@ def _local_days(reader: Reader, zone: ZoneInfo) -> Iterator[LocalDay]:
         if time is None:
             return None
         try:
-            return datetime.fromisoformat(time.decode()).astimezone(zone).date().isoformat()
+            at = datetime.fromisoformat(time.decode())
+            last = at + _REST_OF_HOUR if len(time) == _TO_THE_HOUR else at
+            day = at.astimezone(zone).date()
+            return day.isoformat() if day == last.astimezone(zone).date() else None
         except (ValueError, OverflowError):
             return None
 

@@ -116,11 +116,11 @@ def export_warc(
         while state.phase != "packed":
             with archive.as_of(datetime.fromisoformat(state.at)) as past, plain_errors(past.path):
                 _Run(past, job, partial, state).write(progress)
+            if job.packs or job.only_packs:
+                _pack(partial, job, state)
             if state.removed != _removed(archive, job):
                 state = _begun(archive, job, partial)
                 continue
-            if job.packs or job.only_packs:
-                _pack(partial, job, state)
             state.phase = "packed"
             partial.commit(state)
         files = _name(partial, job, state)
@@ -150,7 +150,8 @@ def _begun(archive: Archive, job: Job, partial: Partial) -> State:
         partial.forget()
         state = None
     if state is None or state.phase != "packed":
-        _check_free(job, [job.out, *_numbered(job)])
+        package = [job.out.with_name(f"{job.stem}.wacz")] if job.packs else []
+        _check_free(job, [job.out, *package, *_numbered(job)])
     if state is not None:
         return state
     at = job.as_of or archive.clock.latest()
@@ -282,12 +283,13 @@ class _Run:
 
     def _robots(self, _progress: Progress) -> None:
         schemes = self._state.schemes
-        self._room()
+        self._room()  # the first file, where there is no page
         for row in self._selection.robots(schemes, self._at):
             url = row["url"] or f"{schemes[row['host']]}://{row['host']}/robots.txt"
             at = datetime.fromisoformat(row["fetched_at"])
-            answer = {name: row[name] for name in ("status", "reason")}
+            answer = {name: row[name] for name in ("number", "status", "reason")}
             answer |= {"body": row["body"] or "", "wire": self._wire(row["wire"])}
+            self._room()
             for record in robots_answer(url, at, **answer):
                 self._put(record)
             self._state.counts["robots"] += 1

@@ -133,21 +133,24 @@ def robots_answer(
     reason: str | None,
     body: str,
     wire: Wire | None = None,
+    number: int = 0,
 ) -> Iterator[Record]:
     """Yield what a host answered for its robots.txt: its text, or why there is none.
 
     Where it is known how it came, an answer is a `response` with its request, as those of pages.
+    `number` keeps apart the answers of hosts that redirect to one address.
     """
     text = body.encode(errors="replace")
     if wire is not None and status is not None:
         known: dict[str, Any] = {"requested_url": url, "url": url, "status": status, "wire": wire}
         answer = Page(site="", headers={}, body=text, fetched_at=at, **known)
-        yield from page_records(answer, number=0)
+        yield from page_records(answer, number=number, part=0)
     elif status == HTTPStatus.OK:
-        yield _record("resource", url, at, text, content_type="text/plain; charset=utf-8")
+        kind = "text/plain; charset=utf-8"
+        yield _record("resource", url, at, text, content_type=kind, seed=f"{number}.0")
     else:
         fields = _fields([("status", status), ("reason", reason)])
-        yield _record("metadata", url, at, fields, content_type=FIELDS)
+        yield _record("metadata", url, at, fields, content_type=FIELDS, seed=f"{number}.0")
 
 
 def _resource(page: Page, seed: str) -> Iterator[Record]:
@@ -229,10 +232,17 @@ def address(url: str) -> SplitResult:
 
 def _address(exchange: Exchange) -> dict[str, str]:
     """Return the header of the server's address; none where it is unknown."""
+    found = _ip_address(exchange.address or "")
+    return {"WARC-IP-Address": found} if found else {}
+
+
+@lru_cache(maxsize=1000)
+def _ip_address(text: str) -> str:
+    """Return an IP address as it is usually written; empty for what is none."""
     try:
-        return {"WARC-IP-Address": str(ip_address(exchange.address or ""))}
+        return str(ip_address(text))
     except ValueError:
-        return {}
+        return ""
 
 
 def _reason(exchange: Exchange, status: int) -> str:
@@ -248,8 +258,9 @@ def _decoded(exchange: Exchange, size: int) -> list[tuple[str, str]]:
     """Return the headers of an answer whose body is kept decoded."""
     headers, has_length = [], False
     for name, value in _lines(exchange.headers):
-        is_length = name.lower() == "content-length"
-        if name.lower() in _DECODED or (is_length and value != str(size)):
+        lower = name.lower()
+        is_length = lower == "content-length"
+        if lower in _DECODED or (is_length and value != str(size)):
             headers.append((f"X-Crawler-{name}", value))
             continue
         has_length |= is_length

@@ -35,7 +35,7 @@ class Kept:
     number: int
     """Of the snapshot."""
     url_id: int
-    kept_at: str
+    fetched_at: str
     opted_out: bool
     headline: str | None
     """Of the story that was read from it; None where none was."""
@@ -89,15 +89,15 @@ class Selection:
         A 304 is about the page that was sent before it: where that one is none of them, or was
         not kept, it is about none.
         """
-        known = {(page.url_id, page.kept_at): page.number for page in pages}
+        known = {(page.url_id, page.fetched_at): page.number for page in pages}
+        found: dict[int, list[datetime]] = {page.number: [] for page in pages}
         urls = json.dumps(sorted({url_id for url_id, _at in known}))
-        found: dict[int, list[datetime]] = {number: [] for number in known.values()}
         current: dict[int, int | None] = {}
-        for url_id, at, by_system_clock, status in self._db.conn.execute(_ANSWERS, [urls]):
-            if status != 304:
+        for url_id, at, is_same in self._db.conn.execute(_ANSWERS, [urls]):
+            if not is_same:
                 current[url_id] = known.get((url_id, at))
             elif (number := current.get(url_id)) is not None:
-                found[number].append(datetime.fromisoformat(by_system_clock or at))
+                found[number].append(datetime.fromisoformat(at))
         return found
 
     def robots_hosts(self) -> set[str]:
@@ -114,13 +114,13 @@ def _kept(row: dict[str, Any]) -> Kept:
     return Kept(
         number=row["number"],
         url_id=row["url_id"],
-        kept_at=row["kept_at"],
+        fetched_at=row["fetched_at"],
         opted_out=row["opted_out"] is not None,
         headline=row["headline"],
     )
 
 
-_COLUMNS = """s.id AS number, s.url_id, s.kept_at, s.opted_out,
+_COLUMNS = """s.id AS number, s.url_id, s.fetched_at, s.opted_out,
     (SELECT r.headline FROM revisions r WHERE r.snapshot_id = s.id ORDER BY r.number DESC LIMIT 1)
         AS headline"""
 _OF_STORIES = f"""
@@ -145,10 +145,14 @@ _WITHOUT_STORY = f"""
         AND (:since IS NULL OR coalesce(u.published_at, u.first_seen_at) >= :since)
         AND (:until IS NULL OR coalesce(u.published_at, u.first_seen_at) <= :until)
     ORDER BY s.id LIMIT :batch"""
+# In the order of time: captures of others may be imported long after they were made.
 _ANSWERS = """
-    SELECT c.url_id, c.checked_at, c.asked_at, c.status FROM json_each(?) j
-    CROSS JOIN checks c ON c.url_id = j.value
-    WHERE c.status = 304 OR c.status BETWEEN 200 AND 299 ORDER BY c.id"""
+    SELECT c.url_id, coalesce(c.asked_at, substr(c.checked_at, 1, 19) || '+00:00'),
+        c.outcome = 'not_modified' OR c.status IS 304
+    FROM json_each(?) j CROSS JOIN checks c ON c.url_id = j.value
+    WHERE c.outcome = 'not_modified' OR c.status = 304 OR c.status BETWEEN 200 AND 299
+        OR c.outcome = 'imported' AND c.asked_at IS NOT NULL
+    ORDER BY iif(c.status IS NULL, coalesce(c.asked_at, c.checked_at), c.checked_at), c.id"""
 _ROBOTS = """
-    SELECT host, status, reason, body, fetched_at, url, wire FROM robots
+    SELECT id AS number, host, status, reason, body, fetched_at, url, wire FROM robots
     WHERE fetched_at <= :at AND host IN (SELECT value FROM json_each(:hosts)) ORDER BY id"""

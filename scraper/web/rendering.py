@@ -85,7 +85,8 @@ def as_json(values: Mapping[str, Any]) -> str:
 @cache
 def _environment(language: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("scraper.web"),
+        # not `templates`: Datasette would take them for its own of these names
+        loader=PackageLoader("scraper.web", "html"),
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,

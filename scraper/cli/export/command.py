@@ -20,7 +20,10 @@ from scraper.cli.opening import with_archive
 from scraper.cli.reading.filters import WrongUsage, filters
 from scraper.cli.rendering.terminal import note, progress_bar
 
-_COMMANDS = {"warc": ("export.warc", "Write kept pages as a web archive: WARC, or WACZ.")}
+_COMMANDS = {
+    "parquet": ("export.parquet", "Write tables for DuckDB, Polars and Spark."),
+    "warc": ("export.warc", "Write kept pages as a web archive: WARC, or WACZ."),
+}
 
 
 @click.group("export", cls=FileOrCommand, commands=LazyCommands(_COMMANDS))
@@ -48,6 +51,7 @@ def export_command(
     warta export suara.xlsx --site suara --sort oldest
     warta export - --site suara | jq .headline
     warta export warc pages.warc.gz
+    warta export parquet tables
     """
     if query is not None and not isinstance(archive, Archive):
         raise click.UsageError("--search knows today's texts alone: not together with --as-of")

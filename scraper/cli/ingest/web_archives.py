@@ -1,11 +1,13 @@
 """Web archives among the files of `warta import`."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
@@ -105,9 +107,11 @@ def import_archives(
     with TemporaryDirectory(prefix="warta-import-") as folder:
         spool = Path(folder) / "unpacked"
         spool.mkdir()
-        with interruptible(_STOPPED), Archive(path) as archive:
+        with interruptible(_STOPPED), ExitStack() as stack:
+            archive = stack.enter_context(Archive(path)) if path.exists() else None
             done, opened, broken = _opened(archive, candidates, wanted, spool)
             if opened:
+                archive = archive or stack.enter_context(Archive(path))
                 done += _imported(archive, opened, wanted, Path(folder), jobs=jobs, limits=limits)
     order = {each.path: number for number, each in enumerate(candidates)}
     return sorted(done, key=lambda each: order[each.path]), broken
@@ -117,9 +121,16 @@ _STOPPED = "Stopped; what was written is complete: the same command resumes."
 
 
 def _opened(
-    archive: Archive, candidates: Sequence[_Candidate], wanted: Wanted, spool: Path
+    archive: Archive | None, candidates: Sequence[_Candidate], wanted: Wanted, spool: Path
 ) -> tuple[list[Result], list[sources.WebArchive], int]:
-    """Return what was imported before, the web archives to import, and how many are broken."""
+    """Return what was imported before, the web archives to import, and how many are broken.
+
+    `archive` is None where there is none yet.
+    """
+
+    def counts_of_done(**file: str) -> dict[str, Any] | None:
+        return archive.captures.done(terms=terms, **file) if archive is not None else None
+
     done: list[Result] = []
     opened: dict[str, sources.WebArchive] = {}
     broken, terms = 0, wanted.terms()
@@ -128,10 +139,10 @@ def _opened(
             counts = None
             if each.kind != "folder":
                 identity = sources.identity_of(each.path)
-                counts = archive.captures.done(terms=terms, identity=identity)
+                counts = counts_of_done(identity=identity)
             if counts is None:
                 found = sources.opened(each.path, each.kind, spool)
-                counts = archive.captures.done(terms=terms, digest=found.digest)
+                counts = counts_of_done(digest=found.digest)
         except (Unreadable, OSError) as error:
             broken += 1
             note(f"{each.path}: {getattr(error, 'strerror', None) or error}")

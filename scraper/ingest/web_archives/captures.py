@@ -35,8 +35,8 @@ class Indexed:
     length: int
     """Bytes of the record's block."""
     kind: str
-    """`page`, `unchanged` (server-not-modified), `same` (identical-payload-digest), `robots`,
-    `request`, or `none` for a record without a page.
+    """`page`, `unchanged` (server-not-modified), `same` (identical-payload-digest), `redirect`,
+    `robots`, `request`, or `none` for a record without a page.
     """
     reason: str | None = None
     """Why it is none: a code of archive.ledger.wording."""
@@ -58,6 +58,8 @@ class Indexed:
     """Of a revisit: the id, or else time and address, of the capture that it repeats. Else the id
     of the record that was written with it: a response's request, or the other way round.
     """
+    leads_to: str | None = None
+    """Of a redirect: the address that it leads to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

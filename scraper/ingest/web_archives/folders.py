@@ -2,11 +2,13 @@
 
 A manifest is `manifest.jsonl` or `manifest.csv` in the folder: `file` (below the folder), `url`,
 and, if known, `fetched_at` (ISO 8601; without an offset UTC) and `content_type`. Without one every
-`.html`, `.htm` and `.xhtml` below the folder is read. Its address and time are those that the
-program which saved it wrote into a comment (SingleFile, monolith, HTTrack, browsers), else its
+`.html`, `.htm` and `.xhtml` below the folder is read, and every file that begins as HTML does: wget
+names them as their addresses are, `slug` or `index.php?id=7`. Its address and time are those that
+the program which saved it wrote into a comment (SingleFile, monolith, HTTrack, browsers), else its
 canonical link or `og:url`, and the time at which the file was last modified.
 """
 
+import codecs
 import os
 import re
 from collections.abc import Iterator
@@ -26,6 +28,9 @@ from scraper.ingest.web_archives.records import SiteOf, about_address, refusal_o
 MANIFESTS = {"manifest.jsonl": "jsonl", "manifest.csv": "csv"}
 ENDINGS = (".warc", ".warc.gz", ".wacz")
 PAGES = (".html", ".htm", ".xhtml")
+_HTML = re.compile(rb"<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
+START = 1024
+"""Bytes in which HTML says that it is."""
 HEAD = 16 * 1024
 """Bytes of a page in which the program that saved it says so."""
 
@@ -47,10 +52,20 @@ def saved_files(folder: Path) -> list[SavedFile]:
     for name, kind in MANIFESTS.items():
         if (folder / name).is_file():
             return _listed(folder, folder / name, kind)
-    inside = folder.resolve()
-    pages = (path for path in _below(folder) if path.suffix.lower() in PAGES)
-    found = (path for path in pages if path.resolve().is_relative_to(inside))
-    return [SavedFile(path=path, name=path.relative_to(folder).as_posix()) for path in found]
+    return [
+        SavedFile(path=path, name=path.relative_to(folder).as_posix())
+        for path in _below(folder)
+        if path.suffix.lower() in PAGES or _begins_as_html(path)
+    ]
+
+
+def _begins_as_html(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(START).removeprefix(codecs.BOM_UTF8).lstrip()
+    except OSError:
+        return False
+    return start.startswith(b"<") and _HTML.search(start) is not None
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -139,6 +154,7 @@ def _said_by(saved: SavedFile) -> tuple[str | None, datetime]:
         return _canonical(body), modified
     groups = said.groupdict()
     url = groups.get("url") or f"https://{groups['host']}"
+    url = url.replace("%2D%2D", "--")  # which no comment may have: browsers write it so
     return url, _time(groups) or modified
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from archive.archive import Archive
 from archive.ledger.captures import ImportedFile, Record
@@ -43,10 +43,16 @@ BATCH_BYTES = 16 * 1024 * 1024
 STORIES = ("new", "revised", "unchanged", "not_modified", "older")
 """Outcomes of captures that are stories."""
 
+UNRESOLVED = "revisit_unresolved"
 NAMES = ("new", "revised", "unchanged", "older", "known", "taken_down")
 """Outcomes that are reported."""
 
+MAX_CACHED = 256
+"""Profiles, and robots.txt, that are kept; with every site wanted a file has those of thousands."""
+
 Advance = Callable[[int], None]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,8 +82,9 @@ class Result:
 
 
 BAD = frozenset(
-    "cut_record broken_record one_gzip_member bad_digest bad_http bad_capture_date file_changed"
-    " impossible_capture_date reading_broke_off file_missing outside_folder bad_manifest".split()
+    "cut_record broken_record one_gzip_member bad_digest bad_member_digest bad_http file_missing"
+    " bad_capture_date impossible_capture_date file_changed reading_broke_off outside_folder"
+    " bad_manifest".split()
 )
 """Reasons of records that are damaged; all others are as they should be."""
 
@@ -240,7 +247,7 @@ class WebImport:
         if row["kind"] == "same":
             repeated = self._index.repeated(row)
             if repeated is None:
-                return "revisit_unresolved"
+                return UNRESOLVED
             again = self.place(repeated)
         named = site.identify(row["url"])
         assert isinstance(named, Identity)
@@ -250,6 +257,7 @@ class WebImport:
             site=cast("Site", profile),
             requested_url=named.url,
             parts=tuple(map(self.place, self._index.parts_near(row))),
+            hops=tuple(map(self.place, self._index.hops_to(row))),
             languages=self._languages,
         )
 
@@ -275,10 +283,12 @@ class WebImport:
 
     def profile(self, name: str) -> tuple[Site, Constant]:
         """Return a site with what the archive has learnt of it, also as it goes to workers."""
-        if name not in self._profiles:
+
+        def read() -> tuple[Site, Constant]:
             site = furnished(self._archive, self._sites(name))
-            self._profiles[name] = site, Constant(site)
-        return self._profiles[name]
+            return site, Constant(site)
+
+        return _cached(self._profiles, name, read)
 
     def source_name(self, row: sqlite3.Row) -> str:
         """Return what the ledger calls the file of a capture."""
@@ -312,10 +322,7 @@ class WebImport:
         row = self._index.robots_near(host_of(url), at)
         if row is None:
             return None
-        number = row["number"]
-        if number not in self._robots:
-            self._robots[number] = self._read_robots(self.place(row))
-        return self._robots[number]
+        return _cached(self._robots, row["number"], lambda: self._read_robots(self.place(row)))
 
     def _read_robots(self, place: Place) -> RobotsTxt | None:
         try:
@@ -363,6 +370,15 @@ class WebImport:
                 (result.bad if reason in BAD else result.skipped)[reason] += count
         result.bad |= {reason: n for reason, n in surveyed.damages.items() if n}
         return result
+
+
+def _cached(cache: dict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
+    """Return a value of a cache, or make it; the oldest are dropped: captures come site by site."""
+    if key not in cache:
+        cache[key] = make()
+        if len(cache) > MAX_CACHED:
+            del cache[next(iter(cache))]
+    return cache[key]
 
 
 def counts_of(result: Result) -> dict[str, Any]:
@@ -413,7 +429,9 @@ class _Writer:
             number = row["number"]
             if row["key"] in self._held:  # captures of one story keep their order
                 self._write_rest()
-            if number in self._batch.reasons:
+            if self._batch.reasons.get(number) == UNRESOLVED and self._repeats_what_stands(row):
+                self._write_unchanged(row)
+            elif number in self._batch.reasons:
                 self._work.note_unread(row, self._batch.reasons[number])
             elif row["kind"] == "unchanged":
                 self._write_unchanged(row)
@@ -490,6 +508,21 @@ class _Writer:
             written = write_capture(*given, again)
         assert not isinstance(written, Evidence)
         return written
+
+    def _repeats_what_stands(self, row: sqlite3.Row) -> bool:
+        """Whether a revisit repeats a page of an earlier import that its story still has."""
+        refers_to = row["refers_to"] or ""
+        at, _space, url = refers_to.partition(" ")
+        named = self._site.identify(url) if url else None
+        by_place: dict[str, Any] = {}
+        if isinstance(named, Identity):
+            by_place = {"url": named.url, "at": datetime.fromisoformat(at)}
+        return bool(refers_to) and self._archive.captures.stands(
+            self._site.name,
+            self._archive.ledger.key_of(self._site.name, self._link(row)),
+            record_id=refers_to,
+            **by_place,
+        )
 
     def _write_unchanged(self, row: sqlite3.Row) -> None:
         link, at = self._link(row), _time(row)

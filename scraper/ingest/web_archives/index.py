@@ -15,11 +15,15 @@ NEAR = timedelta(hours=1)
 """Between the captures of a story's pages that are joined: later ones may be of another text."""
 MAX_NEAR = 100
 """Captures of further pages of a story that are looked at."""
+MAX_HOPS = 20
+"""Redirects that led to one capture, as in crawls."""
+REDIRECTED = timedelta(minutes=10)
+"""Between two of them: crawlers wait between the requests to a host."""
 SAME_DAY = timedelta(days=1)
 """Between a page and the robots.txt that was captured nearest to it."""
 
 _COLUMNS = """source section offset length kind url site key part captured_at record_id
-    payload_digest refers_to""".split()
+    payload_digest refers_to leads_to""".split()
 _TABLE = f"""CREATE TABLE indexed (number INTEGER PRIMARY KEY, {", ".join(_COLUMNS)})"""
 _INDEXES = (
     """CREATE INDEX in_order ON indexed (site, captured_at, url, payload_digest, record_id,
@@ -27,7 +31,9 @@ _INDEXES = (
     "CREATE INDEX records ON indexed (record_id)",
     "CREATE INDEX requests ON indexed (refers_to) WHERE kind = 'request'",
     "CREATE INDEX places ON indexed (url, captured_at) WHERE kind = 'page'",
+    "CREATE INDEX payloads ON indexed (url, payload_digest, captured_at) WHERE kind = 'page'",
     "CREATE INDEX parts ON indexed (site, key, captured_at) WHERE part > 1",
+    "CREATE INDEX redirects ON indexed (leads_to, captured_at) WHERE kind = 'redirect'",
     "CREATE INDEX robots ON indexed (key, captured_at) WHERE kind = 'robots'",
 )
 _STORIES = "kind IN ('page', 'same', 'unchanged') AND part = 1"
@@ -69,7 +75,13 @@ class Index:
         yield from self._db.execute(_ORDER)
 
     def repeated(self, row: sqlite3.Row) -> sqlite3.Row | None:
-        """Return the capture whose payload a revisit repeats; None where it is not there."""
+        """Return the capture whose payload a revisit repeats; None where it is not there.
+
+        Heritrix once wrote no more of it than the digest.
+        """
+        return self._referred(row) or self._with_payload(row)
+
+    def _referred(self, row: sqlite3.Row) -> sqlite3.Row | None:
         if not row["refers_to"]:
             return None
         by_id = "SELECT * FROM indexed WHERE record_id = ? AND kind = 'page' ORDER BY number"
@@ -79,6 +91,17 @@ class Index:
         by_place = """SELECT * FROM indexed WHERE url = ? AND captured_at = ? AND kind = 'page'
             ORDER BY payload_digest, record_id, source, section, offset"""
         return self._first(by_place, url, at)
+
+    def _with_payload(self, row: sqlite3.Row) -> sqlite3.Row | None:
+        """Return the newest earlier capture of an address with a payload."""
+        if not row["payload_digest"]:
+            return None
+        return self._first(
+            """SELECT * FROM indexed WHERE url = ? AND payload_digest = ? AND kind = 'page'
+                AND captured_at <= ?
+            ORDER BY captured_at DESC, record_id, source, section, offset""",
+            *(row["url"], row["payload_digest"], row["captured_at"]),
+        )
 
     def request_of(self, row: sqlite3.Row) -> int | None:
         """Return the offset of the request of a response, in the same section of its file."""
@@ -91,6 +114,23 @@ class Index:
             if found:
                 return int(found["offset"])
         return None
+
+    def hops_to(self, row: sqlite3.Row) -> list[sqlite3.Row]:
+        """Return the redirects of a story's addresses that led to a capture of it, in order."""
+        hops: list[sqlite3.Row] = []
+        while len(hops) < MAX_HOPS:
+            since = datetime.fromisoformat(row["captured_at"]) - REDIRECTED
+            hop = self._first(
+                """SELECT * FROM indexed WHERE kind = 'redirect' AND leads_to = ?
+                    AND captured_at BETWEEN ? AND ? AND site = ? AND key = ? AND url != leads_to
+                ORDER BY captured_at DESC, url, record_id, source, section, offset""",
+                *(row["url"], _text(since), row["captured_at"], row["site"], row["key"]),
+            )
+            if hop is None or any(hop["url"] == other["url"] for other in hops):
+                break
+            hops.insert(0, hop)
+            row = hop
+        return hops
 
     def parts_near(self, row: sqlite3.Row) -> list[sqlite3.Row]:
         """Return the captures of further pages of a story, the nearest in time first."""

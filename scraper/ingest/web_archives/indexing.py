@@ -20,7 +20,8 @@ SAVED = 50
 PATIENCE = 12
 """Times the deadline of a page: a range may take that long."""
 
-ROBOTS, REQUEST = "robots", "request"
+_OTHERS = {"robots": "robots_txt", "request": "other_record", "redirect": "redirect"}
+"""Kind of a record that is no page -> the reason by which it is counted."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +61,7 @@ def index_archive(
     `lone` gives a worker for the ranges that have to be read once more.
     """
     surveyed = Surveyed()
+    surveyed.damages["bad_member_digest"] = archive.other_bytes
     for place, section in enumerate(archive.sections):
         work = partial(_index_range, site_of=site_of, now=now)
         ranges = _Ranges(section, work, lone)
@@ -76,9 +78,8 @@ def index_archive(
 
 
 def _count(surveyed: Surveyed, rows: Sequence[Indexed], others: Counter[str]) -> None:
-    kinds = Counter(row.kind for row in rows)
     surveyed.others += others
-    surveyed.others += Counter(robots_txt=kinds[ROBOTS], other_record=kinds[REQUEST])
+    surveyed.others += Counter(_OTHERS[row.kind] for row in rows if row.kind in _OTHERS)
 
 
 def _index_range(each: _Range, *, site_of: SiteOf, now: datetime) -> RangeIndex | None:

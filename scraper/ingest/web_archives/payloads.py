@@ -1,7 +1,8 @@
 """One capture as it is read: the record's block to headers and body, and how it came over the wire.
 
 What other crawlers store differs. A body may be as it was sent, chunked and compressed, or decoded,
-under headers that say otherwise; CC-NEWS keeps the original ones as `X-Crawler-*`.
+under headers that say otherwise; CC-NEWS keeps the original ones as `X-Crawler-*`, browsertrix and
+pywb as `X-Orig-*`.
 """
 
 import base64
@@ -38,6 +39,8 @@ MAX_CODINGS = 3
 """Codings of one body, as in crawls."""
 
 _CRAWLER = "x-crawler-"
+_KEPT = re.compile(r"x-(?:crawler|orig)-", re.IGNORECASE)
+"""How the names of the headers begin that a crawler replaced."""
 _HEADER = re.compile(r"^header: ([^\s:]+): ([^\r\n]*)", re.MULTILINE)
 _PRIVATE = re.compile(r"cookie|authorization|proxy-", re.IGNORECASE)
 _SECRET = re.compile(r"cookie|(?:proxy-)?authorization", re.IGNORECASE)
@@ -120,10 +123,9 @@ def _captured(
         payload_digest=about.get("warc-payload-digest"),
         software=software,
     )
-    address = about.get("warc-ip-address")
+    wire = Wire(address=about.get("warc-ip-address"), capture=evidence)
     if record.rec_type == "resource":
         headers = {"content-type": about.get("content-type", "")}
-        wire = Wire(address=address, capture=evidence)
         reason = "bad_digest" if _is_broken(about, block, block) else None
         return replace(found, headers=headers, body=block, wire=wire, reason=reason)
     stream = BytesIO(block)
@@ -134,25 +136,30 @@ def _captured(
     payload = stream.read()
     if _is_broken(about, block, payload):
         return replace(found, reason="bad_digest")
+    return _answered(replace(found, status=status), wire, http, payload, sent)
+
+
+def _answered(
+    found: CapturedPage, wire: Wire, http: Any, payload: bytes, sent: tuple[str, HeaderLines] | None
+) -> CapturedPage:
+    """Add the headers and the body of an HTTP answer."""
     headers = _joined(http.headers)
     unchunked = _unchunked(payload, headers)
     body, whole = _decoded(unchunked, headers.get("content-encoding", ""))
     if len(body) > MAX_PAGE:
         return replace(found, reason="too_large")
-    wire = Wire(
+    wire = replace(
+        wire,
         protocol=http.protocol or None,
         reason=http.statusline.partition(" ")[2],
         headers=_original(_lines(http)),
         length=_number(headers.get(f"{_CRAWLER}content-length"), len(unchunked)),
-        address=address,
-        capture=evidence,
     )
     if sent is not None:
         wire = _with_request(wire, *sent)
     short = len(payload) < _number(headers.get("content-length"), 0)
     return replace(
         found,
-        status=status,
         headers=headers,
         body=body,
         wire=wire,
@@ -174,12 +181,10 @@ def _joined(lines: HeaderLines) -> dict[str, str]:
 
 
 def _original(lines: HeaderLines) -> HeaderLines:
-    """Return the lines that the server sent, where a crawler kept changed ones as X-Crawler-*."""
-    replaced = {
-        name[len(_CRAWLER) :].lower() for name, _value in lines if name.lower().startswith(_CRAWLER)
-    }
+    """Return the lines that the server sent, where a crawler kept those that it replaced."""
+    replaced = {_KEPT.sub("", name).lower() for name, _value in lines if _KEPT.match(name)}
     kept = (line for line in lines if line[0].lower() not in replaced)
-    return tuple((re.sub(f"(?i)^{_CRAWLER}", "", name), value) for name, value in kept)
+    return tuple((_KEPT.sub("", name, count=1), value) for name, value in kept)
 
 
 def _with_request(wire: Wire, method: str, lines: HeaderLines) -> Wire:

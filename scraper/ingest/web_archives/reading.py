@@ -1,10 +1,10 @@
 """A capture of a story, read in a worker: its bytes, its further pages, its article."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
-from archive.records import Page
+from archive.records import Exchange, Hop, Page
 from archive.syndication.texts import Fingerprint
 from scraper.extraction.article import StoryReading
 from scraper.ingest.answers import refusal_of_body
@@ -60,6 +60,8 @@ class Task:
     """The ledger's."""
     parts: tuple[Place, ...] = ()
     """Captures of further pages of the story, from about the same time."""
+    hops: tuple[Place, ...] = ()
+    """Redirects that led to the capture, in order."""
     languages: tuple[str, ...] = ()
     """Languages that are wanted, by the codes of the corpus' model; empty for all."""
 
@@ -90,7 +92,7 @@ def read_task(task: Task) -> ReadCapture:
         captured = replace(captured, reason=reason)
     if captured.reason is not None:
         return ReadCapture(reason=captured.reason)
-    page = _page(captured, task.place, task)
+    page = _page(_with_hops(captured, task.hops), task.place, task)
     if page.incomplete:
         return ReadCapture(page=page, refusal="incomplete")
     try:
@@ -107,6 +109,24 @@ def read_task(task: Task) -> ReadCapture:
         fingerprint=fingerprint,
         parts=tuple(used),
     )
+
+
+def _with_hops(captured: CapturedPage, places: Iterable[Place]) -> CapturedPage:
+    """Add the redirects that can be read to how a page came over the wire."""
+    if captured.wire is None:
+        return captured
+    read = [(place, place.read()) for place in places]
+    hops = tuple(
+        Hop(
+            url=place.url,
+            status=found.status,
+            fetched_at=place.captured_at,
+            **{each.name: getattr(found.wire, each.name) for each in fields(Exchange)},
+        )
+        for place, found in read
+        if found.reason is None and found.wire is not None
+    )
+    return replace(captured, wire=replace(captured.wire, hops=hops))
 
 
 def _is_in(languages: Collection[str], reading: StoryReading) -> bool:

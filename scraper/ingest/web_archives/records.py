@@ -21,6 +21,7 @@ from warcio.bufferedreaders import BufferedReader
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeadersParserException
 
+from archive.identity import joined_url
 from scraper.ingest.answers import refusal_of_status, refusal_of_type
 from scraper.ingest.web_archives.captures import MAX_RECORD, Indexed, Section
 from scraper.sites.site import Identity, Site
@@ -60,7 +61,7 @@ class RangeIndex:
     """Offset behind the last record."""
     records: int = 0
     wanted: list[Indexed] = field(default_factory=list)
-    """Captures of stories, their requests, and robots.txt."""
+    """Captures of stories, their requests, redirects to them, and robots.txt."""
     others: Counter[str] = field(default_factory=Counter)
     """Records without a page of a story, by reason."""
     damages: Counter[str] = field(default_factory=Counter)
@@ -322,9 +323,11 @@ class _RecordReader:
             return row | {"reason": "bad_http"}
         if status == 304:
             return row | {"kind": "unchanged"}
+        fields = plain_headers(http.headers)
         if 300 <= status < 400:
-            return row | {"reason": "redirect"}
-        content_type = plain_headers(http.headers).get("content-type", "")
+            target = joined_url(row["url"], fields.get("location", ""))
+            return row | {"kind": "redirect", "leads_to": target}
+        content_type = fields.get("content-type", "")
         return row | {"reason": refusal_of_status(status) or refusal_of_type(content_type)}
 
     def _revisit(self, row: dict[str, Any]) -> dict[str, Any]:

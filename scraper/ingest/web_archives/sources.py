@@ -16,6 +16,7 @@ from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.web_archives.captures import SavedFile, Section
 from scraper.ingest.web_archives.folders import ENDINGS, archives_below, saved_files
 from scraper.ingest.web_archives.records import Records, SectionFile, quiet
+from scraper.ingest.web_archives.wacz import declared_digests, has_other_bytes
 
 CHUNK = 1024 * 1024
 MAX_MEMBERS = 10_000
@@ -48,6 +49,9 @@ class WebArchive:
     """Of the file on its disk; that of a folder is its digest."""
     sections: tuple[Section, ...] = field(default=(), repr=False)
     saved: tuple[SavedFile, ...] = field(default=(), repr=False)
+    other_bytes: int = 0
+    """WARC files of a WACZ that have other bytes than its digests say; they are read all the same.
+    """
 
     @property
     def name(self) -> str:
@@ -140,9 +144,10 @@ def opened(path: Path, kind: str, spool: Path) -> WebArchive:
     try:
         if kind == "folder":
             return _folder(path)
-        identity, size = identity_of(path), path.stat().st_size
+        identity, size, other_bytes = identity_of(path), path.stat().st_size, 0
         if kind == "wacz":
-            sections = tuple(_members(path, spool))
+            sections, others = zip(*_members(path, spool), strict=True)
+            other_bytes = sum(others)
         else:
             sections = (_section(path, path.name, spool, start=0, length=size),)
         return WebArchive(
@@ -152,6 +157,7 @@ def opened(path: Path, kind: str, spool: Path) -> WebArchive:
             digest=digest_of(path),
             identity=identity,
             sections=sections,
+            other_bytes=other_bytes,
         )
     except (zipfile.BadZipFile, struct.error) as error:
         raise Unreadable(f"it is a broken zip file: {error}") from error
@@ -217,13 +223,18 @@ def _unpacked(packed: "BinaryIO | gzip.GzipFile", name: str, spool: Path) -> Sec
     )
 
 
-def _members(path: Path, spool: Path) -> Iterator[Section]:
-    """Yield the WARC files of a WACZ by name; those that are stored are read in place."""
+def _members(path: Path, spool: Path) -> Iterator[tuple[Section, bool]]:
+    """Yield the WARC files of a WACZ by name, and whether they have other bytes than it says; those
+    that are stored are read in place. Raises Unreadable where there are none.
+    """
     size = path.stat().st_size
     with zipfile.ZipFile(path) as packed, path.open("rb") as file:
         members = sorted(filter(_is_warc, packed.infolist()), key=lambda each: each.filename)
         if len(members) > MAX_MEMBERS:
             raise Unreadable(f"it has more than {MAX_MEMBERS} members")
+        if not members:
+            raise Unreadable("it has no WARC file")
+        digests = declared_digests(packed)
         for member in members:
             name = f"{path.name}/{member.filename}"
             if member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & 1:
@@ -231,12 +242,13 @@ def _members(path: Path, spool: Path) -> Iterator[Section]:
                 name_length, extra = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
                 start = member.header_offset + _LOCAL_HEADER.size + name_length + extra
                 length = max(0, min(member.file_size, size - start))  # it may say anything
-                yield _section(path, name, spool, start=start, length=length)
+                other = has_other_bytes(path, start, length, digests.get(member.filename))
+                yield _section(path, name, spool, start=start, length=length), other
                 continue
             try:
                 with packed.open(member) as content:
-                    yield _unpacked(content, name, spool)  # type: ignore[arg-type]
+                    section = _unpacked(content, name, spool)  # type: ignore[arg-type]
             except (NotImplementedError, RuntimeError) as error:  # a method of its own; encrypted
                 raise Unreadable(f"{member.filename} cannot be unpacked: {error}") from error
-    if not members:
-        raise Unreadable("it has no WARC file")
+            given = digests.get(member.filename)
+            yield section, has_other_bytes(section.path, 0, section.length, given)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from archive import Archive
 from archive.maintenance.takedown import take_down as remove
-from archive.monitoring.coverage import Coverage, Period, coverage, far_less, lost, urls
+from archive.monitoring.coverage import Coverage, Period, coverage, far_less, lost, sites, urls
 from tests.archive.invented import (
     DAY,
     HOUR,
@@ -152,6 +152,35 @@ def test_the_day_is_that_of_publication_in_the_zone(archive: Archive) -> None:
     assert days(archive, first=date(2026, 11, 1), zone=ZoneInfo("Asia/Tehran"))[0].day == date(
         2026, 11, 19
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "midnight"),  # UTC; before and after clocks are put forward
+    [
+        ("Asia/Jakarta", "2026-11-19T17:00"),
+        ("Asia/Kolkata", "2026-11-19T18:30"),
+        ("Asia/Kathmandu", "2026-11-19T18:15"),
+        ("Pacific/Chatham", "2026-09-26T11:15"),
+        ("Pacific/Chatham", "2026-09-27T10:15"),
+    ],
+)
+def test_a_day_begins_to_the_minute(archive: Archive, zone: str, midnight: str) -> None:
+    begin = datetime.fromisoformat(midnight).replace(tzinfo=UTC)
+    minutes = [begin + timedelta(minutes=number) for number in range(-60, 60)]
+    announce(archive, *(published(n, published_at=at) for n, at in enumerate(minutes, start=1)))
+    found = days(archive, first=date(2026, 9, 1), zone=ZoneInfo(zone))
+    day = begin.astimezone(ZoneInfo(zone)).date()
+    assert {each.day: each.announced for each in found if each.announced} == {
+        day - DAY: 60,
+        day: 60,
+    }
+
+
+def test_every_site_that_announced_anything_is_named_once_in_order(archive: Archive) -> None:
+    assert sites(archive) == []
+    for name in ("suara", "medcom", "republika", "medcom"):
+        announce(archive, link(1), link(2), site=name)
+    assert sites(archive) == ["medcom", "republika", "suara"]
 
 
 def test_without_an_announced_time_the_storys_own_counts_else_when_it_was_first_seen(

@@ -193,6 +193,34 @@ def test_files_of_an_earlier_and_longer_export_are_replaced_or_left(
     assert sorted(out.parent.iterdir()) == sorted([out, other])
 
 
+def test_a_package_of_that_name_is_noticed_before_anything_is_written(
+    archive_path: Path, out: Path
+) -> None:
+    package = out.with_name("halaman.wacz")
+    package.write_bytes(b"lama")
+    written: list[int] = []
+    with Archive(archive_path, read_only=True) as archive:
+        job = exporting.Job(out=out, packs=True)
+        with pytest.raises(ExportError, match=r"halaman\.wacz: there is a file already"):
+            exporting.export_warc(archive, job, progress=lambda done, **_: written.append(done))
+    assert (list(out.parent.iterdir()), written) == ([package], [])
+    assert export(archive_path, out, packs=True, replaces=True).files == (out, package)
+
+
+def test_no_two_records_have_one_id(archive_path: Path, out: Path) -> None:
+    """Also where two hosts redirect to one robots.txt."""
+    rules, url = "User-agent: *\n", f"https://{HOST}/robots.txt"
+    with Archive(archive_path) as archive:
+        for number, host in enumerate((f"m.{HOST}", f"amp.{HOST}"), 6):
+            at = NOW + 3 * DAY
+            keep(archive, number, page(number, at=at, url=f"https://{host}/{number}", wire=WIRE))
+            with archive.transaction(at):
+                archive.robots.record(host, status=200, body=rules, reason=None, url=url, wire=WIRE)
+    assert export(archive_path, out).robots == 3
+    ids = Counter(header(record, "WARC-Record-ID") for record, _body in read(out.read_bytes()))
+    assert set(ids.values()) == {1}
+
+
 # Killed, resumed
 
 
@@ -408,6 +436,24 @@ def test_nor_do_those_that_are_taken_down_while_it_runs(
     assert (done.pages, begun) == (3, [1])
     assert url_of(1).encode() not in out.read_bytes()
     assert b"Semula." not in b"".join(body for path in done.files for body in _unpacked(path))
+
+
+def test_nor_do_those_that_are_taken_down_while_it_is_packed(
+    archive_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = exporting.wacz.pack
+
+    def packing(*given: Any, **named: Any) -> None:
+        pack(*given, **named)
+        with Archive(archive_path) as archive:
+            story_1 = {"url": url_of(1), "reason": "diminta", "now": NOW + 9 * DAY}
+            take_down(archive, SITE, f"{SITE}-1", **story_1)  # type: ignore[arg-type]
+        monkeypatch.setattr(exporting.wacz, "pack", pack)
+
+    monkeypatch.setattr(exporting.wacz, "pack", packing)
+    out = out.with_name("halaman.wacz")
+    assert export(archive_path, out).pages == 3
+    assert b"Semula." not in b"".join(_unpacked(out))
 
 
 def _unpacked(path: Path) -> list[bytes]:

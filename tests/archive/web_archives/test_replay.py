@@ -6,17 +6,30 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from archive import Archive
-from tests.archive.invented import page, url_of
-from tests.archive.web_archives.kept import HOST, body, export, fill
+from archive.records import Hop
+from tests.archive.invented import DAY, NOW, page, url_of
+from tests.archive.web_archives.kept import HOST, WIRE, body, export, fill, keep
 from tests.peers import peer
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
+
+
+WALL = Hop(
+    url=url_of(6),
+    status=302,
+    fetched_at=NOW + 3 * DAY,
+    protocol="HTTP/1.1",
+    reason="Found",
+    headers=(("Location", url_of(6)), ("Set-Cookie", "lewat=1")),
+)
+"""A page that sends its visitor back to itself with a cookie, within the same second."""
 
 
 @pytest.fixture
@@ -24,6 +37,7 @@ def replay(path: Path, tmp_path: Path) -> Iterator[str]:
     """Where pywb replays the pages of an archive."""
     with Archive(path) as archive:
         fill(archive)
+        keep(archive, 6, page(6, at=NOW + 3 * DAY, wire=replace(WIRE, hops=(WALL,))))
     export(path, tmp_path / "halaman.warc.gz", max_bytes=3000)
     manager = peer("pywb", "wb-manager")
     for arguments in (["init", "kabar"], ["add", "kabar", *tmp_path.glob("*.warc.gz")]):
@@ -59,6 +73,7 @@ def test_pywb_replays_every_page_as_it_was_at_every_time(replay: str) -> None:
         ("20261121030405", f"{url_of(1)}?page=2", plain),
         ("20261120030405", url_of(2), page(2).body),  # whose headers were not noted
         ("20261120040405", url_of(5), body("Tidak ada.")),
+        ("20261123030405", url_of(6), page(6).body),
         ("20261122030405", f"https://{HOST}/robots.txt", b"User-agent: *\nDisallow: /cari\n"),
     ]:
         with opener.open(f"{replay}/{time}id_/{url}") as answer:

@@ -36,6 +36,7 @@ _BY_NAME = {
     "backup": "cadangan.db",
     "file": "artikel.csv",
     "out": "halaman.warc.gz",
+    "tables": "tabel",
     "folder": "korpus",
     "old": "korpus",
     "new": "korpus",

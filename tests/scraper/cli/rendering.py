@@ -47,6 +47,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "export stories.csv": ARCHIVE,
     "export --help": (),
     "export warc pages.warc.gz": ("--revisions", *ARCHIVE),
+    "export parquet tables": ARCHIVE,
     "export pages.wacz": ARCHIVE,
     "explain 29": ARCHIVE,
     "stats": ARCHIVE,

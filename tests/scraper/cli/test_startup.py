@@ -57,6 +57,7 @@ ALLOWED = {
     "schedule cron": CONFIGURED,
     "schedule systemd": CONFIGURED,
     "config": {*CONFIGURED, "scraper.spiders.rmol"},
+    "export parquet": {"numpy", "pandas", "pyarrow"},
     "corpus explain": {"numpy", "pyarrow"},
     "corpus diff": {"numpy", "pyarrow"},
 }

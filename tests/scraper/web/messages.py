@@ -26,7 +26,7 @@ WORDS = {
 def of_templates() -> Iterator[str]:
     methods = [("**.html", "jinja2.ext:babel_extract"), ("**.xml", "jinja2.ext:babel_extract")]
     options = {pattern: {"trimmed": "true"} for pattern, _method in methods}
-    for _file, _line, message, *_rest in extract_from_dir(WEB / "templates", methods, options):
+    for _file, _line, message, *_rest in extract_from_dir(WEB / "html", methods, options):
         yield message if isinstance(message, str) else message[0]
 
 

@@ -290,6 +290,39 @@ def test_an_answer_that_nothing_was_modified_is_a_check(tmp_path: Path, news: Pa
     ]
 
 
+def redirect(url: str, target: str, hours: float) -> bytes:
+    headers = [("Location", target), ("Server", "nginx")]
+    return response(
+        url, b"", block=http(b"", status="HTTP/1.1 301 Moved", headers=headers), date=at(hours)
+    )
+
+
+def test_the_redirects_that_led_to_a_page_are_kept_with_it(tmp_path: Path, news: Path) -> None:
+    url = story_url(1)
+    old, older = url.replace("https:", "http:"), f"{url}?utm_source=rss"
+    file = write(
+        tmp_path,
+        "a.warc.gz",
+        capture(hours=1),
+        redirect(old, url, 0.99),
+        redirect(older, old, 0.98),
+        redirect(old, url, 0.2),  # of an earlier visit
+        redirect(story_url(2), url, 0.99),  # of another story
+    )
+    found = outcomes(import_into(news, file))
+    assert found == {"new": 1, "redirect": 4, "other_record": 1}
+    with Archive(news, read_only=True) as archive:
+        page = archive.page(1)
+    assert page.url == page.requested_url == url
+    assert page.wire is not None
+    assert [(hop.url, hop.status, hop.reason) for hop in page.wire.hops] == [
+        (older, 301, "Moved"),
+        (old, 301, "Moved"),
+    ]
+    assert page.wire.hops[1].fetched_at == FIRST + 0.99 * HOUR
+    assert page.wire.hops[1].headers[:2] == (("Location", url), ("Server", "nginx"))
+
+
 def test_a_revisit_of_the_same_bytes_is_that_page_seen_again(tmp_path: Path, news: Path) -> None:
     file = write(
         tmp_path,
@@ -531,7 +564,8 @@ def test_nothing_outside_a_folder_is_read(tmp_path: Path, news: Path) -> None:
             " 01:00:00 GMT -->",
             0,
         ),
-        ("<!-- saved from url=(0040){url} -->", 7),
+        ("<!DOCTYPE html>\n<!-- saved from url=(0040){url} -->", 7),
+        ("<!-- saved from url=(0042){hyphens} -->", 7),
         ('<link rel="canonical" href="{url}">', 7),
         ('<meta property="og:url" content="{url}">', 7),
     ],
@@ -542,11 +576,27 @@ def test_a_saved_page_says_where_and_when_it_was(
     folder = tmp_path / "saved"
     folder.mkdir()
     url = story_url(1)
-    said = before.format(url=url, host=url.removeprefix("https://"))
+    hyphens = f"{url}%2D%2D"  # as Chrome writes what would end its comment
+    said = before.format(url=url, host=url.removeprefix("https://"), hyphens=hyphens)
     page = folder / "Berita.html"
     page.write_bytes(said.encode() + re.sub(rb"<link[^>]*canonical[^>]*>", b"", story(1).body))
     os.utime(page, (FIRST.timestamp() + 7,) * 2)
     assert outcomes(import_into(news, folder)) == {"new": 1}
+    expected = f"{url}--" if "{hyphens}" in before else url
     assert rows(news, "SELECT url, fetched_at FROM snapshots") == [
-        (url, f"2026-11-20T01:00:0{seconds}+00:00")
+        (expected, f"2026-11-20T01:00:0{seconds}+00:00")
     ]
+
+
+def test_a_folder_of_wget_has_the_names_of_the_addresses(tmp_path: Path, news: Path) -> None:
+    """Pages without an ending, and with a query behind it; styles and pictures beside them."""
+    folder = tmp_path / "rmol.id"
+    folder.mkdir()
+    for number, name in enumerate(("saluran-air", "index.html?id=2", "baca.php?id=3"), 1):
+        link = f'<!DOCTYPE html>\n<link rel="canonical" href="{story_url(number)}">'.encode()
+        (folder / name).write_bytes(link + story(number).body)
+        os.utime(folder / name, (FIRST.timestamp(),) * 2)
+    (folder / "style.css?v=3").write_text("html { margin: 0 }")
+    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2_000))
+    (folder / "peta.svg").write_text("<svg><text>html</text></svg>")
+    assert outcomes(import_into(news, folder)) == {"new": 3}

@@ -5,10 +5,12 @@ and never keeps the records beside it from being read.
 from __future__ import annotations
 
 import gzip
+import re
 from collections import Counter
 
 import pytest
 
+from archive import Archive
 from tests.scraper.ingest.web_archives.conftest import Desk, Imported
 from tests.scraper.ingest.web_archives.material import (
     DATE,
@@ -216,6 +218,10 @@ def refused(url: str, page: bytes) -> Cases:
         "a tag": (response("https://rmol.id/tag/padi", page), "tag_page"),
         "the home page": (response("https://rmol.id/", page), "not_an_article"),
         "another publisher": (response("https://www.lereng.example/1", page), "unknown_publisher"),
+        "a part of a page": (
+            response(url, page, block=http(page, status="HTTP/1.1 206 Partial Content")),
+            "http_other",
+        ),
         "a revisit of a record that is not there": (
             record("revisit", url, more=[("WARC-Profile", SAME_PAYLOAD)]),
             "revisit_unresolved",
@@ -341,6 +347,71 @@ def test_a_revisit_repeats_the_payload_that_it_refers_to(desk: Desk) -> None:
     done = desk.take(desk.write("a.warc.gz", by_place, again, known))
 
     assert done.counts == {"records": 3, "new": 1, "unchanged": 2}
+
+
+@pytest.mark.parametrize("prefix", ["X-Crawler", "x-orig"])
+def test_headers_that_a_crawler_replaced_are_kept_as_the_server_sent_them(
+    desk: Desk, prefix: str
+) -> None:
+    """CC-NEWS writes X-Crawler-*, browsertrix x-orig-*."""
+    sent = [("Content-Encoding", "gzip"), ("Transfer-Encoding", "chunked")]
+    renamed = [(f"{prefix}-{name}", value) for name, value in sent]
+    desk.take(desk.write("a.warc.gz", response(URL, BODY, block=http(BODY, headers=renamed))))
+
+    with Archive(desk.news, read_only=True) as archive:
+        page = archive.page(1)
+    assert page.body == BODY
+    assert page.wire is not None
+    assert page.wire.headers == (*sent, ("Content-Length", str(len(BODY))))
+
+
+def test_a_revisit_may_repeat_a_page_of_an_earlier_import(desk: Desk) -> None:
+    """By id, and by address and time; not of a page whose text its story has no more."""
+    known = response(URL, BODY)
+    identity = known.split(b"WARC-Record-ID: ")[1].split(b"\r\n")[0].decode()
+    by_id = [("WARC-Profile", SAME_PAYLOAD), ("WARC-Refers-To", identity)]
+    by_place = [
+        ("WARC-Profile", SAME_PAYLOAD),
+        ("WARC-Refers-To-Target-URI", URL),
+        ("WARC-Refers-To-Date", DATE),
+    ]
+    body = re.sub(rb"<p>[^<]+</p>", rb"<p>Kepala desa meralat jumlah sumur.</p>", BODY, count=1)
+    days = [f"2026-11-{day}T08:00:00Z" for day in (22, 23, 24, 25)]
+    first = desk.write("a.warc.gz", known)
+    again = desk.write(
+        "b.warc.gz",
+        record("revisit", URL, http(b""), date=days[0], more=by_id),
+        record("revisit", URL, http(b""), date=days[1], more=by_place),
+        response(URL, body, date=days[2]),
+        record("revisit", URL, http(b""), date=days[3], more=by_id),
+    )
+
+    assert desk.take(first).counts == {"records": 1, "new": 1}
+    assert desk.take(again).counts == {
+        "records": 4,
+        "revised": 1,
+        "unchanged": 2,
+        "skipped": {"revisit_unresolved": 1},
+    }
+
+
+def test_a_revisit_may_name_nothing_but_the_digest_of_its_payload(desk: Desk) -> None:
+    """As Heritrix writes it in WARC/1.0: of the newest capture of the address before it."""
+    payload = ("WARC-Payload-Digest", digest(BODY))
+    more = [("WARC-Profile", SAME_PAYLOAD), payload]
+    known = response(URL, BODY, more=[payload])
+    again = record("revisit", URL, http(b""), date="2026-11-22T08:00:00Z", more=more)
+    before = record("revisit", URL, http(b""), date="2026-11-20T08:00:00Z", more=more)
+    other = record("revisit", f"{URL}?page=all", http(b""), date="2026-11-22T08:00:00Z", more=more)
+
+    done = desk.take(desk.write("a.warc.gz", before, again, other, known))
+
+    assert done.counts == {
+        "records": 4,
+        "new": 1,
+        "unchanged": 1,
+        "skipped": {"revisit_unresolved": 2},
+    }
 
 
 def test_a_record_that_stands_there_twice_is_one(desk: Desk) -> None:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from archive import Archive
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import world
 from scraper.cli.main import main
+from tests.archive.web_archives.kept import header, of_kind
 from tests.scraper.ingest.web_archives.imports import contents, import_into, outcomes, rows
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -81,6 +83,28 @@ def test_an_archive_goes_out_and_comes_back(
     (report,) = run("import", "--json", "--archive", news, packed)
     assert report["known"] == 58
     assert contents(news) == again_into
+
+
+def test_what_was_imported_goes_out_again_as_it_came(
+    exported: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Also pages of one story that came in at one time, and the answers (304) about each."""
+    _demo, file = exported
+    news, again = tmp_path / "news.db", tmp_path / "again.warc.gz"
+    run("import", "--json", "--archive", news, file)
+    run("export", "warc", "--archive", news, "--revisions", again)
+    before, after = web_records(file), web_records(again)
+    assert after == {each: before[each] for each in before if not each[1].endswith("/robots.txt")}
+    assert sum(kind == "revisit" for kind, *_rest in after.elements()) == 18
+
+
+def web_records(file: Path) -> Counter[tuple[str, ...]]:
+    """What records of HTTP say, without their ids."""
+    names = ("Target-URI", "Date", "Payload-Digest", "Block-Digest", "Refers-To-Date")
+    return Counter(
+        (record.rec_type, *(header(record, f"WARC-{name}") for name in names))
+        for record, _body in of_kind(file, "response", "request", "revisit")
+    )
 
 
 def test_pages_of_which_little_is_known_come_back_too(
