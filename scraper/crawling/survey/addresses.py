@@ -127,6 +127,9 @@ def _parsed(url: str) -> _Address:
     return _Address(parts.hostname or "", tuple(path.removesuffix(end).split("/")), end)
 
 
+_AFTER = {"year": "month", "month": "day"}
+
+
 def _form(address: _Address) -> tuple[object, ...]:
     """Return what addresses of one group have in common: the kinds of their segments."""
     kinds: list[str] = []
@@ -134,9 +137,8 @@ def _form(address: _Address) -> tuple[object, ...]:
         if _YEAR.fullmatch(segment):
             kinds.append("year")
         elif _STAMPED.fullmatch(segment) or _DAY.fullmatch(segment) or segment.isdigit():
-            follows = bool(kinds) and kinds[-1] in ("year", "month")
-            dated = follows and len(segment) <= 2
-            kinds.append(("month" if kinds[-1] == "year" else "day") if dated else "number")
+            after = _AFTER.get(next(reversed(kinds), ""), "number")
+            kinds.append(after if len(segment) <= 2 else "number")
         elif _DAY_DASHED.fullmatch(segment):
             kinds.append("dashed")
         else:
