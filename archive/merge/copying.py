@@ -149,7 +149,7 @@ class Copying:
             if old is None:
                 continue
             numbers = self._partial.numbers(target, number)
-            new = numbers[old] if 0 < old < len(numbers) else 0
+            new = _new(numbers, old)
             if not new:
                 raise dangling(self._inputs[number].path, table, row[0])
             if new == GONE:
@@ -172,7 +172,7 @@ class Copying:
                         (after,),
                     )
                     for old, *values in rows:
-                        new = numbers[old] if old < len(numbers) else 0
+                        new = _new(numbers, old)
                         if not new:
                             raise dangling(found.path, "readings", old)
                         if new != GONE:
@@ -350,6 +350,11 @@ class _Plan:
             count += 1
             self._next = next(self._rows, None)
         return count
+
+
+def _new(numbers: Sequence[int], old: int) -> int:
+    """Return the new number of a row; 0 for one that is not there."""
+    return numbers[old] if 0 < old < len(numbers) else 0
 
 
 def _right(plan: Values) -> Values:

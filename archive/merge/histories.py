@@ -160,7 +160,7 @@ def _before(state: _State) -> tuple[str, bool] | None:
 
 
 def _is_removed(state: _State, kind: str) -> bool:
-    return state.removed if kind == "technical" else kind == "removed"
+    return kind == "removed" or (kind == "technical" and state.removed)
 
 
 def in_order(seen: Sequence[Sequence[Seen]]) -> Iterator[Seen]:

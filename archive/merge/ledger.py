@@ -188,8 +188,12 @@ def _in_a_row(outcomes: Sequence[str]) -> tuple[int, int]:
             failures = 0
         if outcome in MOVES:
             continue
-        failed = outcome in _FAILED
-        quiet = quiet if failed or outcome in _QUIET else 0
-        quiet += outcome in _QUIET
-        failures = failures + 1 if failed or outcome == "gone" else 0
+        if outcome in _QUIET:
+            quiet += 1
+        elif outcome not in _FAILED:
+            quiet = 0
+        if outcome in _FAILED or outcome == "gone":
+            failures += 1
+        else:
+            failures = 0
     return quiet, failures

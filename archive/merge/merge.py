@@ -138,15 +138,8 @@ def merge(
         before = _parts(inputs, wanted)
         if base is not None and not any(not each.is_base for each in wanted):
             return _report(out, before, joined=0, changed=False)
-        try:
+        with _kept_if_full(partial):
             joined = _build(partial, wanted, options, advance)
-        except ArchiveError as error:
-            if is_full(error):
-                raise ArchiveUnwritable(
-                    f"{error}; {partial.name} keeps what was done: run it again"
-                ) from error
-            remove(partial)
-            raise
         latest = next((each.latest for each in inputs if each.is_base), None)
     _put(partial, out, latest=latest)
     return _report(out, before, joined=joined, changed=True)
@@ -166,6 +159,19 @@ def _locked(partial: Path) -> Iterator[None]:
         raise ArchiveUnwritable(f"{partial}: it cannot be written ({error.strerror})") from error
     with held:
         yield
+
+
+@contextmanager
+def _kept_if_full(partial: Path) -> Iterator[None]:
+    """Remove what failed, unless the same merge can resume when the disk has room again."""
+    try:
+        yield
+    except ArchiveError as error:
+        if is_full(error):
+            text = f"{error}; {partial.name} keeps what was done: run it again"
+            raise ArchiveUnwritable(text) from error
+        remove(partial)
+        raise
 
 
 def _check_clocks(inputs: Sequence[Input], options: Options, *, now: datetime, note: Note) -> None:

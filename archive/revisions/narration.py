@@ -41,12 +41,11 @@ def sentences(life: dict[str, Any]) -> Iterator[str]:
         yield _due(life)
     if life["article_id"] is None:
         return
-    yield worded(
-        "It is article {number}:"
-        if life["revisions"]
-        else "It was article {number}; its texts are erased.",
-        number=life["article_id"],
-    )
+    number = life["article_id"]
+    if life["revisions"]:
+        yield worded("It is article {number}:", number=number)
+    else:
+        yield worded("It was article {number}; its texts are erased.", number=number)
     for made in life["revisions"]:
         yield _revision(made)
         for code in made["warnings"]:

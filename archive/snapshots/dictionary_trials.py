@@ -120,7 +120,7 @@ class DictionaryTrials:
         limit = (1 - MARGIN) * packed_size(sample.bodies, self._dictionaries.content(effective))
         ahead = next_trial(pages) - pages
         costs = [
-            (self._cost(candidate, sample, ahead) * (1 + SPREAD_MARGIN * number), candidate)
+            (self._cost(candidate, sample, ahead, limit) * (1 + SPREAD_MARGIN * number), candidate)
             for number, candidate in enumerate(candidates.values())
             if candidate.numbers
         ]
@@ -128,13 +128,19 @@ class DictionaryTrials:
         if best is not None and sample.numbers and cost <= limit:
             self._adopt(site, best, pages, also=sample.numbers)
 
-    def _cost(self, candidate: Candidate, sample: Candidate, ahead: int) -> float:
-        """Return the bytes of the sample plus its share of what the candidate adds to the file."""
+    def _cost(self, candidate: Candidate, sample: Candidate, ahead: int, limit: float) -> float:
+        """Return the bytes of the sample plus its share of what the candidate adds to the file.
+
+        Where the sample alone exceeds the limit, its bytes: nothing takes them below it again.
+        """
+        packed = packed_size(sample.bodies, candidate.content)
+        if packed > limit:
+            return packed
         own = packed_size([candidate.content], None) + packed_size(
             candidate.bodies, candidate.content
         )
         added = max(0, own - self._repacking.packed_size(candidate.numbers))
-        return packed_size(sample.bodies, candidate.content) + added * len(sample.bodies) / ahead
+        return packed + added * len(sample.bodies) / ahead
 
     def _adopt(self, site: str, candidate: Candidate, pages: int, also: Sequence[int] = ()) -> None:
         """Make the candidate the effective dictionary and repack its own pages with it: they take

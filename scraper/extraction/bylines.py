@@ -38,8 +38,10 @@ MAX_NAME = 60
 """Characters; a longer text is no name."""
 
 _LAST_HEADING = etree.XPath("preceding::h1[1] | ancestor::h1[1]")
+_WROTE = "ditulis|dilaporkan|diberitakan|naskah|laporan|teks|written|reported|posted|story|text"
 _ROLES = (
-    r"rep(?:orter)?|laporan|report|penulis|kontributor|pewarta|oleh|by"
+    r"rep(?:orter)?|laporan|report|penulis|kontributor|pewarta"
+    rf"|(?:(?:{_WROTE})\s+)?(?:oleh|by)"
     r"|red(?:aktur)?|editor|penyunting"
 )
 _LABEL = re.compile(rf"\b(?P<label>{_ROLES}|author|sumber|foto)\s*:", re.IGNORECASE)
@@ -53,7 +55,7 @@ _DAYS = (
 )
 # "Selasa, 24 Maret 2015 10:11 WIB" or "Monday, November 18, 2019" behind a name.
 _DATE = re.compile(
-    r"(?:\b(?:" + "|".join(_DAYS) + r")\b\W*)?"
+    r"(?:\b(?:on|pada)\s+)?(?:\b(?:" + "|".join(_DAYS) + r")\b\W*)?"
     r"\b(?:\d{1,2}\s+[a-z]{3,10}\.?|[a-z]{3,10}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?)"
     rf"\s+(?:19|20)\d{{2}}\b.*?(?=$|\b(?:{_ROLES})\s*:)",
     re.IGNORECASE,
@@ -66,6 +68,8 @@ _BY = re.compile(
     r"(?=[^\W\d_])",
     re.IGNORECASE,
 )
+_WROTE_BY = re.compile(rf"^(?:(?:{_WROTE})\s+)?(?:oleh|by)\s+(?=(?-i:[^\W\d_a-z]))", re.IGNORECASE)
+"""Opens a byline without a colon: "Ditulis oleh Ratri", not "oleh karena itu"."""
 _CODE = re.compile(r"[a-z./]{1,12}|[A-Z]{1,4}")
 _PERSONS_PAGE = re.compile(
     r"/(?:authors?|penulis|reporter|wartawan|kontributor|redaktur|autore?n?|auteurs?|profile?s?"
@@ -99,7 +103,8 @@ _COPYRIGHT = re.compile(
     re.IGNORECASE,
 )
 _NOBODY = re.compile(
-    r"(?:super|web)?[ _-]?admin(?:istrator)?[ _-]?\d*|web ?master|news ?room|root|staff?|anonymous"
+    r"(?:super|web)?[ _-]?admin(?:istrator)?[ _-]?\d*|super ?user|web ?master|news ?room|root"
+    r"|staff?|anonymous"
     r"|(?:tim |team |dewan |staff? |admin |meja )?redaksi(?: \w+){0,2}(?:\.\w+){0,2}"
     r"|\w+(?:\.\w+){0,2} redaksi|editor|penulis|reporter|redaktur|author|wartawan|jurnalis"
     r"|by|oleh|undefined|null|none|n/?a|unknown|nachrichten|redaktion|redacción|rédaction"
@@ -134,6 +139,7 @@ def read_byline(text: str | None, *, publisher: tuple[str, ...] = ()) -> Byline:
         return Byline()
     text = without_counts(text)
     text = clean(_DATE.sub(" ", clean(_ADDRESS.sub(" ", _TAG.sub(" ", text)))))
+    text = _WROTE_BY.sub("", text)
     authors: list[str] = []
     editors: list[str] = []
     for label, names in _labelled(text):
@@ -249,6 +255,11 @@ def _read_marked(node: Element, publisher: tuple[str, ...]) -> Byline:
     if len(line) > MAX_LINE or _CODE.fullmatch(line):
         return Byline()
     return read_byline(_BY.sub("", line), publisher=publisher)
+
+
+def opens_with_author(line: str) -> bool:
+    """Whether a line begins with "by" and what may be a name, without a colon."""
+    return _WROTE_BY.match(line) is not None
 
 
 def name_before_date(line: str) -> str | None:

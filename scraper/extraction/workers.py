@@ -161,7 +161,7 @@ class Worker:
         payload = pickle.dumps((work, given, deadline or self._limits.deadline), protocol=5)
         return _LENGTH.pack(len(payload)) + payload
 
-    def _result(self, payload: bytes) -> Any:
+    def _result(self, payload: bytes | bytearray) -> Any:
         value, failure, leaves = pickle.loads(payload)  # noqa: S301 - our own process wrote it
         if leaves:
             self._replaced()
@@ -358,10 +358,10 @@ def _answer(
         return None, traceback.format_exc()
 
 
-def _received(connection: socket.socket) -> bytes:
+def _received(connection: socket.socket) -> bytearray:
     """Receive one message; raises EOFError where the other process is gone."""
     (left,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-    return bytes(_exactly(connection, left))
+    return _exactly(connection, left)
 
 
 def _exactly(connection: socket.socket, size: int) -> bytearray:

@@ -50,8 +50,11 @@ def may_have_parts(page: Page, site: Site) -> bool:
     """Whether the page's bytes may link to further pages of its story."""
     if not site.layouts:
         return _PART_ADDRESS.search(page.body) is not None
-    paged = bool(site.pager and site.part_url)
-    return paged and _PART.search(page.body) is not None
+    if not (site.pager and site.part_url):
+        return False
+    # The expression alone takes five times as long.
+    named = b"page=" in page.body or b"-part" in page.body
+    return named and _PART.search(page.body) is not None
 
 
 def part_urls(page: Page, site: Site) -> list[str]:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from archive.ledger.wording import REASONS, did_you_mean
 from scraper.sites.addresses import is_private
+from scraper.sites.ambiguous import is_ambiguous
 from scraper.sites.public_suffixes import is_public_suffix
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import (
@@ -274,6 +275,11 @@ def _of_pattern(
     except (re.error, Warning, RecursionError, OverflowError) as error:
         yield f"{field}: {pattern!r} is no regular expression ({error})"
         return
+    if is_ambiguous(pattern, flags):
+        yield (
+            f"{field}: {pattern!r} repeats what is nothing but a repetition, like (a+)+: some "
+            "texts would keep it busy for ever"
+        )
     if group is not None and group not in compiled.groupindex:
         yield f"{field}: the pattern needs a group {group}, (?P<{group}>…)"
 

@@ -277,7 +277,7 @@ UNKNOWN = Site(
 
 
 def whole_number(text: str | None) -> int:
-    """Return the number that a pattern of a profile found in an address or a script; 0 for none."""
+    """Return the number below 10^9 that stands in an address, a script or a query; 0 for none."""
     return int(text) if text and text.isdecimal() and len(text) < 10 else 0
 
 

@@ -1,5 +1,6 @@
 """Serves one archive with Datasette and the view, by uvicorn."""
 
+import gc
 import re
 import socket
 import webbrowser
@@ -125,6 +126,7 @@ def run(
         timeout_graceful_shutdown=5,
         limit_concurrency=200,
     )
+    gc.freeze()  # else a page now and then waits 50 ms while modules are searched for garbage
     with suppress(KeyboardInterrupt):  # how a server ends
         uvicorn.Server(config).run(sockets=[listening])
 

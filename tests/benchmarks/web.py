@@ -12,6 +12,7 @@ story after another: stories a second and milliseconds of CPU a story, alone and
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import shutil
 import tempfile
@@ -120,6 +121,7 @@ def words(random: Random, count: int) -> list[str]:
 def measured(path: Path, runs: int) -> list[dict[str, Any]]:
     """A row per page."""
     site, rows = Site(application(Deployment(archive=path))), []
+    gc.freeze()  # as the server does
     with Archive(path, read_only=True) as archive:
         for name, address in pages(archive).items():
             random, times, size = Random(7), [], 0

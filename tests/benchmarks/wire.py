@@ -126,11 +126,13 @@ def crawled(stories: int, path: Path) -> None:
         subprocess.run(command, env=site.environment, check=True, capture_output=True)
 
 
-def size(path: Path, head: Head | None, folder: Path) -> tuple[int, float]:
-    """Bytes of the archive with such heads (None: without any wire), mean bytes of the JSON."""
+def size(path: Path, head: Head | None, folder: Path) -> tuple[int, float, float]:
+    """Bytes of the archive with such heads (None: without any wire), mean bytes of the JSON, and of
+    one that has every line itself, without `header_forms`.
+    """
     copy = shutil.copyfile(path, folder / "copy.db")
     random, lengths = Random(1), Random(2)
-    rows = []
+    rows, alone = [], 0
     with Archive(copy) as archive:
         forms = HeaderForms(archive.db)
         for (number,) in archive.db.conn.execute("SELECT id FROM snapshots").fetchall():
@@ -140,13 +142,15 @@ def size(path: Path, head: Head | None, folder: Path) -> tuple[int, float]:
                 kept = {name.lower(): value for name, value in lines if name.lower() in KEPT}
                 made = replace(wire, headers=lines, address="203.0.113.27", port=443)
                 text = wire_json(made, lines=forms, known=kept)
+                alone += len(wire_json(made) or "")
             rows.append((text, int(KEPT_BYTES * lengths.lognormvariate(0, 0.45)), number))
         with archive.db.conn:
             archive.db.conn.executemany(
                 "UPDATE snapshots SET wire = ?, packed = zeroblob(?) WHERE id = ?", rows
             )
         archive.db.conn.execute("VACUUM")
-    return copy.stat().st_size, sum(len(text or "") for text, *_rest in rows) / len(rows)
+    shared = sum(len(text or "") for text, *_rest in rows)
+    return copy.stat().st_size, shared / len(rows), alone / len(rows)
 
 
 KEPT_BYTES = 6_000
@@ -157,11 +161,12 @@ KEPT = ("content-type", "date", "etag", "last-modified", "server", "via")
 def sizes(path: Path) -> tuple[int, list[dict[str, Any]]]:
     """(bytes of the archive without any wire, a row for each kind of head)."""
     with tempfile.TemporaryDirectory() as folder:
-        without, _none = size(path, None, Path(folder))
+        without, *_none = size(path, None, Path(folder))
         rows = []
         for name, head in KINDS.items():
-            found, mean = size(path, head, Path(folder))
-            rows.append({"heads": name, "json": round(mean), "share": f"{found / without - 1:.1%}"})
+            found, mean, alone = size(path, head, Path(folder))
+            row = {"heads": name, "json": round(mean), "alone": round(alone)}
+            rows.append(row | {"share": f"{found / without - 1:.1%}"})
     return without, rows
 
 
@@ -209,6 +214,7 @@ def main() -> None:
     columns = {
         "heads": "servers' heads",
         "json": "JSON, bytes a page",
+        "alone": "without header_forms",
         "share": "of the archive",
         "ms": "CPU, ms a page",
     }

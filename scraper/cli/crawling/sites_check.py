@@ -200,18 +200,7 @@ def _show(
     if differing:
         say()
         say("What is read otherwise than the cases say", bold=True)
-        print_table(
-            [
-                {
-                    "case": each.case,
-                    "field": each.field,
-                    "wanted": _short(each.wanted),
-                    "found": _short(each.found),
-                }
-                for each in differing
-            ],
-            _CASES,
-        )
+        print_table([_as_row(each) for each in differing], _CASES)
     if found:
         say()
         say("What is missing", bold=True)
@@ -223,6 +212,11 @@ def _show(
     tests = f", {count - failed} of {plural(count, 'case')} as they should be" if count else ""
     verdict = plural(len(found), "thing") + " missing" if found else "nothing is missing"
     say(f"{read}{tests}: {verdict}.")
+
+
+def _as_row(each: Difference) -> dict[str, str]:
+    wanted, found = _short(each.wanted), _short(each.found)
+    return {"case": each.case, "field": each.field, "wanted": wanted, "found": found}
 
 
 def _short(value: Any) -> str:

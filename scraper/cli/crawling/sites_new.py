@@ -1,7 +1,7 @@
 """`warta sites new`: a profile for a site that has none, from a dozen requests."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shlex import quote
 from urllib.parse import urlsplit
@@ -71,11 +71,7 @@ def new(
     if not dry_run:
         _check_free(name, target)
     context.with_resource(site_lock(name))
-    with tempfile.TemporaryDirectory() as nothing:
-        settings = visit_settings(Path(nothing) / "none.db", name, overrides, verbose=verbose)
-        delay = settings["DOWNLOAD_DELAY"]
-        note(f"Reading {site.home} (at most {MAX_REQUESTS} requests, {delay} s apart) …")
-        spider = visited(Surveyor, settings, {"site": site})
+    spider = _surveyed(site, overrides, verbose=verbose)
     found = spider.conclusion
     if found is None:
         raise click.ClickException(in_line(spider.problem or "nothing was found"))
@@ -86,6 +82,15 @@ def new(
         return
     _write(target, text, spider)
     _show(context, spider, found, target)
+
+
+def _surveyed(site: Site, overrides: Sequence[str], *, verbose: bool) -> Surveyor:
+    """Return the spider that read the site."""
+    with tempfile.TemporaryDirectory() as nothing:
+        settings = visit_settings(Path(nothing) / "none.db", site.name, overrides, verbose=verbose)
+        delay = settings["DOWNLOAD_DELAY"]
+        note(f"Reading {site.home} (at most {MAX_REQUESTS} requests, {delay} s apart) …")
+        return visited(Surveyor, settings, {"site": site})
 
 
 def _site(name: str, url: str) -> Site:

@@ -76,14 +76,17 @@ def page(
     if info or as_json:
         print_rows(chosen, _COLUMNS, as_json=as_json, formats={"size": human_bytes}, flexible="url")
         return
-    body = archive.page(chosen[0]["snapshot_id"]).body
+    _write(archive.page(chosen[0]["snapshot_id"]).body, output, force=force)
+    if len(chosen) > 1:
+        note(f"This is page 1 of {len(chosen)}; --page N writes another.")
+
+
+def _write(body: bytes, output: Path | None, *, force: bool) -> None:
     if output is None or str(output) == "-":
         _to_stdout(body)
     else:
         with new_file(output, force=force) as file:
             file.write(body)
-    if len(chosen) > 1:
-        note(f"This is page 1 of {len(chosen)}; --page N writes another.")
 
 
 def _print_exchanges(found: list[dict[str, Any]], *, as_json: bool) -> None:

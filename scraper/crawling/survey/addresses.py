@@ -83,7 +83,10 @@ def learn_patterns(
     `known` are addresses that turned out to be stories, or none to begin with: then sources and the
     look of addresses decide. What its own patterns do not match is taken for no story.
     """
-    seen = {link.url: link for link in links if is_candidate(link.url, domain)}
+    seen: dict[str, Seen] = {}
+    for link in links:
+        if (link.sure or link.url not in seen) and is_candidate(link.url, domain):
+            seen[link.url] = link
     groups: defaultdict[object, list[Seen]] = defaultdict(list)
     for link in seen.values():
         address = _parsed(link.url)
@@ -91,7 +94,8 @@ def learn_patterns(
         groups[on_desk, _form(address)].append(link)
     known = set(known)
     chosen = sorted(_chosen(list(groups.values()), known), key=lambda group: _rank(group, known))
-    others = [link.url for link in seen.values() if not any(link in group for group in chosen)]
+    taken = {link.url for group in chosen for link in group}
+    others = [url for url in seen if url not in taken]
     patterns = [_Group(group, others, domain, home).pattern() for group in chosen[:MAX_PATTERNS]]
     return list({pattern.generation.pattern: pattern for pattern in patterns}.values())
 
@@ -123,6 +127,9 @@ def _parsed(url: str) -> _Address:
     return _Address(parts.hostname or "", tuple(path.removesuffix(end).split("/")), end)
 
 
+_AFTER = {"year": "month", "month": "day"}
+
+
 def _form(address: _Address) -> tuple[object, ...]:
     """Return what addresses of one group have in common: the kinds of their segments."""
     kinds: list[str] = []
@@ -130,9 +137,8 @@ def _form(address: _Address) -> tuple[object, ...]:
         if _YEAR.fullmatch(segment):
             kinds.append("year")
         elif _STAMPED.fullmatch(segment) or _DAY.fullmatch(segment) or segment.isdigit():
-            follows = bool(kinds) and kinds[-1] in ("year", "month")
-            dated = follows and len(segment) <= 2
-            kinds.append(("month" if kinds[-1] == "year" else "day") if dated else "number")
+            after = _AFTER.get(next(reversed(kinds), ""), "number")
+            kinds.append(after if len(segment) <= 2 else "number")
         elif _DAY_DASHED.fullmatch(segment):
             kinds.append("dashed")
         else:
@@ -372,8 +378,7 @@ class _Group:
 
     def _is_key(self, values: Sequence[str]) -> bool:
         """Whether each story has a value of its own."""
-        stories = {link.url for link in self._links}
-        return len(set(values)) >= 0.9 * len(stories)
+        return len(set(values)) >= 0.9 * len(self._links)
 
     def _as_key(self, name: str) -> str:
         self._key = self._key or f"{{{name}}}"

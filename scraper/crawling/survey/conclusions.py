@@ -17,7 +17,7 @@ from scraper.extraction.overlap import f1
 from scraper.ingest.parts import part_urls
 from scraper.sites.amp import AMP
 from scraper.sites.common_refusals import COMMON_REFUSALS
-from scraper.sites.site import UNKNOWN, Identity, Layout, Site
+from scraper.sites.site import UNKNOWN, ArticleURL, Identity, Layout, Site
 from scraper.sites.sources import Section, Source
 
 FEW_SOURCES = 2
@@ -137,7 +137,17 @@ def _patterns(
     sure = any(link.sure for link in links)
     links = [*links, *(Seen(url=url, sure=sure) for url in own)]
     known = () if sure else own
-    return learn_patterns(links, site.domains[0], site.home, known=known)
+    patterns = learn_patterns(links, site.domains[0], site.home, known=known)
+    if all(urlsplit(story.page.url).path.endswith("/") for story in stories):
+        return [replace(each, generation=_with_slash(each.generation)) for each in patterns]
+    return patterns
+
+
+def _with_slash(generation: ArticleURL) -> ArticleURL:
+    """Return the form whose stories are requested with a slash, without which the server redirects
+    them.
+    """
+    return replace(generation, canonical=f"{generation.canonical}/")
 
 
 def _refused(stories: Sequence[Story], site: Site) -> tuple[tuple[str, str], ...]:

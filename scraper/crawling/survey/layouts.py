@@ -16,6 +16,7 @@ from scraper.extraction.bylines import (
     letters_of,
     marks_people,
     name_before_date,
+    opens_with_author,
     read_byline,
 )
 from scraper.extraction.dates import parse_visible
@@ -299,7 +300,8 @@ def _bylines(story: Story) -> Iterator[Element]:
         line = text_of(node)
         if not 3 < len(line) <= MAX_LINE or _is_elsewhere(node):
             continue
-        if marks_people(node) or is_byline(line) or name_before_date(line):
+        named = is_byline(line) or opens_with_author(line) or name_before_date(line)
+        if named or marks_people(node):
             yield node
 
 

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from archive.printable import one_line
 from scraper.crawling.survey.conclusions import Conclusion
 from scraper.sites.amp import AMP
 from scraper.sites.common_refusals import COMMON_REFUSALS
@@ -19,7 +20,7 @@ _FIELDS_OF_LAYOUT = "lead headline authors editors date tags prune".split()
 def profile_file(found: Conclusion, *, made_at: str, remarks: Sequence[str] = ()) -> str:
     """Return the source of a profile; `remarks` follow its first line, `made_at` is a day."""
     site = found.site
-    title = " ".join(site.title.replace("\\", "").replace('"', "'").split())
+    title = one_line(site.title.replace("\\", "").replace('"', "'"))
     lines = [f'"""{title}: made by `warta sites new` on {made_at}, from the pages of', ""]
     lines += [f"- {reading.article.url}".replace('"', "%22") for reading in found.readings]
     lines.append("")
@@ -98,12 +99,14 @@ def _sources(found: Conclusion) -> Iterator[str]:
     yield "sources=("
     for each in found.sources:
         yield f"    # {each.note}"
-        yield f"    {_source(each.source)},"
+        yield from _indented(_source(each.source))
     yield "),"
 
 
-def _source(source: Source) -> str:
-    return f"{type(source).__name__}({_value(source.url)})"
+def _source(source: Source) -> list[str]:
+    kind, url = type(source).__name__, _value(source.url)
+    line = f"{kind}({url}),"
+    return [line] if 8 + len(line) <= WIDTH else [f"{kind}(", f"    {url}", "),"]
 
 
 def _layout(layout: Layout, notes: dict[str, str]) -> Iterator[str]:

@@ -145,8 +145,8 @@ def _regions(stories: Sequence[Story], domain: str, language: str) -> list[str]:
     said = [match["region"] for tag in tags if (match := _REGION.match(tag))]
     own = [region for region in said if not (language == "id" and region == "US")]
     likely = get_global("likely_subtags").get(language, "").rpartition("_")[2]
-    regions = ([ending] if len(ending) == 2 else []) + own + [likely]
-    return [region for region in dict.fromkeys(regions) if region in get_global("territory_zones")]
+    regions = dict.fromkeys([ending, *own, likely])
+    return [region for region in regions if region in get_global("territory_zones")]
 
 
 def _zones(region: str) -> list[str]:

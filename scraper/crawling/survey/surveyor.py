@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from scrapy.http import Response
 
 from archive.identity import joined_url
-from archive.ledger.wording import sentence
+from archive.ledger.wording import plural, sentence
 from archive.records import Page
 from scraper.crawling.discovery import Announced
 from scraper.crawling.doctor.visitor import Visitor
@@ -28,6 +28,8 @@ STORIES = 3
 MAX_SITEMAPS = 2
 """Sitemaps that are requested, beside one that an index names."""
 MAX_FEEDS = 2
+MAX_SURVEYED = 2_000
+"""Links of a source, the newest, that show which forms its addresses have."""
 CONCLUSION_TAKES = 6
 """Times the deadline of a page: each of three is read some dozen times."""
 USUAL_SITEMAPS = ("/sitemap.xml", "/sitemap_index.xml")
@@ -157,7 +159,8 @@ class Surveyor(Visitor):
             return Announced(problem="reading_broke_off")
 
     def _keep(self, source: Source, links: Sequence[Link], *, sure: bool) -> None:
-        own = [link for link in links if self.site.may_request(host_of(link.url))]
+        newest = sorted(links, key=_age_of)[:MAX_SURVEYED]
+        own = [link for link in newest if self.site.may_request(host_of(link.url))]
         seen = tuple(Seen(url=url, sure=sure) for url in own_links(link.url for link in own))
         times = tuple(link.published_at for link in own if link.published_at is not None)
         self._sources.append(SeenSource(source=source, links=seen, times=times))
@@ -168,7 +171,7 @@ class Surveyor(Visitor):
         for link in links:
             for url in own_links([link.url]):
                 known = self._links.get(url)
-                if known is None or (link.published_at and not known.published_at):
+                if known is None or _age_of(link) < _age_of(known):
                     self._links[url] = link
 
     async def _read_stories(self) -> None:
@@ -181,7 +184,7 @@ class Surveyor(Visitor):
             )
         for url in links:
             if len(self.pages) == STORIES or not self.affords(url):
-                return
+                break
             response = await self.request(url)
             if not isinstance(response, str) and _refusal(response) is None:
                 self.pages.append(
@@ -192,23 +195,22 @@ class Surveyor(Visitor):
                         fetched_at=self.crawl.now(),
                     )
                 )
+        if not self.pages:
+            raise NothingFound(f"{self.site.home}: no page that it announces could be read")
 
     def _candidates(self) -> Iterator[str]:
         """Yield the addresses that look like stories, the newest of the commonest form first."""
         links = links_of(self._sources, self._home)
         domain = self.site.domains[0]
         order = {link.url: place for place, link in enumerate(links)}
+        sure = {link.url for link in links if link.sure}
         for pattern in learn_patterns(links, domain, self.site.home):
             named = [url for url in pattern.examples if self._allowed(url)]
-            named.sort(key=lambda url: (not self._is_sure(url), *self._newest(url), order[url]))
+            named.sort(key=lambda url: (url not in sure, *self._newest(url), order[url]))
             yield from (self._as_announced(url) for url in named[: 2 * STORIES])
 
-    def _is_sure(self, url: str) -> bool:
-        return any(link.sure and link.url == url for each in self._sources for link in each.links)
-
     def _newest(self, url: str) -> tuple[float, float]:
-        link = self._links[url]
-        return age(link.published_at), age(link.lastmod)
+        return _age_of(self._links[url])
 
     def _as_announced(self, url: str) -> str:
         """Return an address as a source has it: some servers answer it only so."""
@@ -226,8 +228,8 @@ class Surveyor(Visitor):
         except (ReadingBroke, ReadingFailed) as broke:
             raise NothingFound(f"{self.site.home}: its pages could not be read") from broke
         if self.conclusion is None:
-            tried = len(self.pages)
-            raise NothingFound(f"{self.site.home}: none of {tried} pages was read as a story")
+            tried = plural(len(self.pages), "page")
+            raise NothingFound(f"{self.site.home}: none of {tried} was read as a story")
         rules = self.robots.known_rules(self.pages[0].url)
         self.opted_out = opted_out(self.pages[0].url, rules, self.pages[0].headers, {})
 
@@ -237,6 +239,10 @@ def _refusal(response: Response | str) -> str | None:
     if isinstance(response, str):
         return response
     return refusal_of_status(response.status) or refusal_of_content(response)
+
+
+def _age_of(link: Link) -> tuple[float, float]:
+    return age(link.published_at), age(link.lastmod)
 
 
 def _sitemap(url: str, links: Sequence[Link]) -> Source:

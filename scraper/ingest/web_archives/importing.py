@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from archive.archive import Archive
 from archive.ledger.captures import ImportedFile, Record
@@ -47,7 +47,12 @@ UNRESOLVED = "revisit_unresolved"
 NAMES = ("new", "revised", "unchanged", "older", "known", "taken_down")
 """Outcomes that are reported."""
 
+MAX_CACHED = 256
+"""Profiles, and robots.txt, that are kept; with every site wanted a file has those of thousands."""
+
 Advance = Callable[[int], None]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -278,10 +283,12 @@ class WebImport:
 
     def profile(self, name: str) -> tuple[Site, Constant]:
         """Return a site with what the archive has learnt of it, also as it goes to workers."""
-        if name not in self._profiles:
+
+        def read() -> tuple[Site, Constant]:
             site = furnished(self._archive, self._sites(name))
-            self._profiles[name] = site, Constant(site)
-        return self._profiles[name]
+            return site, Constant(site)
+
+        return _cached(self._profiles, name, read)
 
     def source_name(self, row: sqlite3.Row) -> str:
         """Return what the ledger calls the file of a capture."""
@@ -315,10 +322,7 @@ class WebImport:
         row = self._index.robots_near(host_of(url), at)
         if row is None:
             return None
-        number = row["number"]
-        if number not in self._robots:
-            self._robots[number] = self._read_robots(self.place(row))
-        return self._robots[number]
+        return _cached(self._robots, row["number"], lambda: self._read_robots(self.place(row)))
 
     def _read_robots(self, place: Place) -> RobotsTxt | None:
         try:
@@ -366,6 +370,15 @@ class WebImport:
                 (result.bad if reason in BAD else result.skipped)[reason] += count
         result.bad |= {reason: n for reason, n in surveyed.damages.items() if n}
         return result
+
+
+def _cached(cache: dict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
+    """Return a value of a cache, or make it; the oldest are dropped: captures come site by site."""
+    if key not in cache:
+        cache[key] = make()
+        if len(cache) > MAX_CACHED:
+            del cache[next(iter(cache))]
+    return cache[key]
 
 
 def counts_of(result: Result) -> dict[str, Any]:

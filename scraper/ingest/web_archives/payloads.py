@@ -123,10 +123,9 @@ def _captured(
         payload_digest=about.get("warc-payload-digest"),
         software=software,
     )
-    address = about.get("warc-ip-address")
+    wire = Wire(address=about.get("warc-ip-address"), capture=evidence)
     if record.rec_type == "resource":
         headers = {"content-type": about.get("content-type", "")}
-        wire = Wire(address=address, capture=evidence)
         reason = "bad_digest" if _is_broken(about, block, block) else None
         return replace(found, headers=headers, body=block, wire=wire, reason=reason)
     stream = BytesIO(block)
@@ -137,25 +136,30 @@ def _captured(
     payload = stream.read()
     if _is_broken(about, block, payload):
         return replace(found, reason="bad_digest")
+    return _answered(replace(found, status=status), wire, http, payload, sent)
+
+
+def _answered(
+    found: CapturedPage, wire: Wire, http: Any, payload: bytes, sent: tuple[str, HeaderLines] | None
+) -> CapturedPage:
+    """Add the headers and the body of an HTTP answer."""
     headers = _joined(http.headers)
     unchunked = _unchunked(payload, headers)
     body, whole = _decoded(unchunked, headers.get("content-encoding", ""))
     if len(body) > MAX_PAGE:
         return replace(found, reason="too_large")
-    wire = Wire(
+    wire = replace(
+        wire,
         protocol=http.protocol or None,
         reason=http.statusline.partition(" ")[2],
         headers=_original(_lines(http)),
         length=_number(headers.get(f"{_CRAWLER}content-length"), len(unchunked)),
-        address=address,
-        capture=evidence,
     )
     if sent is not None:
         wire = _with_request(wire, *sent)
     short = len(payload) < _number(headers.get("content-length"), 0)
     return replace(
         found,
-        status=status,
         headers=headers,
         body=body,
         wire=wire,

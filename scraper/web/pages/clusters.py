@@ -6,6 +6,7 @@ from archive.archive import Archive
 from archive.revisions import queries as articles
 from archive.revisions.changes import edits_as_json, edits_between
 from archive.syndication import queries
+from scraper.sites.site import whole_number
 from scraper.web.pages.article import changes
 from scraper.web.view import PageError, Request, View
 
@@ -45,7 +46,7 @@ def cluster(archive: Archive, request: Request) -> View:
             next_step="Clusters get new numbers when all texts are compared again.",
         )
     members = queries.members(archive.db, first)
-    wanted = int(request.text("compare") or 0) if request.text("compare").isdigit() else 0
+    wanted = whole_number(request.text("compare"))
     compared, page = _comparison(archive, members, wanted), request.page_number()
     until = page * PER_PAGE
     return View(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import ArchiveDamaged
 from archive.identity import bytes_digest
-from archive.snapshots.compression import MAX_DICTIONARY_BYTES, dictionary_of, pack, unpack
+from archive.snapshots.compression import MAX_DICTIONARY_BYTES, _packer, dictionary_of, pack, unpack
 from tests.archive.invented import page
 
 PAGE = page(1).body
@@ -29,6 +31,15 @@ def test_the_empty_page_and_a_large_one_come_back(dictionary: bytes | None) -> N
 def test_a_dictionary_of_the_same_site_saves_most_of_the_room() -> None:
     dictionary = dictionary_of([page(number).body for number in range(1, 5)])
     assert len(pack(page(5).body, dictionary)) < len(pack(page(5).body)) / 3
+
+
+def test_a_large_dictionary_costs_a_page_neither_much_memory_nor_its_savings() -> None:
+    dictionary = Random(1).randbytes(MAX_DICTIONARY_BYTES)
+    body = dictionary[5_000:80_000] + PAGE
+    packed = pack(body, dictionary)
+    assert unpack(packed, bytes_digest(body), dictionary) == body
+    assert len(packed) < len(pack(PAGE)) + 200
+    assert _packer(dictionary).memory_size() < 5_000_000
 
 
 def test_a_dictionary_ends_with_its_newest_page() -> None:

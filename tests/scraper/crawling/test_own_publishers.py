@@ -13,6 +13,7 @@ import pytest
 
 from archive import Archive
 from scraper.cli.demo.proxy import Answer, ReplayProxy
+from tests.archive.corpus.newsroom import documents, dropped
 from tests.scraper.crawling.conftest import FAST, articles, rows, run, small_site
 from tests.scraper.sites.own import kabar, story_url, written
 
@@ -166,6 +167,23 @@ def test_it_is_in_all_that_reads_an_archive(serve, crawl, news, folder, warta):
     assert 'warta_articles{site="kabar"} 2.0' in warta(proxy, "metrics")
     (life,) = read(warta(proxy, "explain", "https://www.kabar.example/desa/1/slug-lama", "--json"))
     assert life["site"] == "kabar"
+
+
+@pytest.mark.slow
+def test_its_stories_are_in_clusters_and_corpora_with_those_of_others(
+    serve, crawl, news, folder, warta, tmp_path
+):
+    written(folder)
+    proxy = serve(small_site(1) | kabar(1))
+    crawl(proxy, *CLOCK, "rmol", "kabar")
+    clustered = rows(news, "SELECT cluster_id, site FROM syndication")
+    assert {row["site"] for row in clustered} == {"kabar", "rmol"}
+    assert len({row["cluster_id"] for row in clustered}) == 1
+    assert read(warta(proxy, "syndication", "matrix", "--json"))
+    out = tmp_path / "corpus"
+    warta(proxy, "corpus", "build", str(out), "--filters", "none")
+    (kept,), (doubled,) = documents(out), dropped(out)
+    assert {kept["site"], doubled["site"]} == {"kabar", "rmol"}
 
 
 def test_pages_and_texts_of_it_are_read_without_a_crawl(serve, news, folder, warta, tmp_path):

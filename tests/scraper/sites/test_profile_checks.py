@@ -159,6 +159,11 @@ def test_the_profiles_that_come_with_warta_have_none(name: str) -> None:
         # patterns
         ({"dateline": "(?P<place"}, "dateline: '(?P<place' is no regular expression"),
         ({"text_marks": "*"}, "text_marks: '*' is no regular expression"),
+        ({"dateline": "^(a+)+$"}, "dateline: '^(a+)+$' repeats what is nothing but a repetition"),
+        ({"end_credit": r"(?:\w+-?)+\.$"}, "repeats what is nothing but a repetition"),
+        ({"part_url": r"(?P<part>(?:\d*)*)x"}, "repeats what is nothing but a repetition"),
+        ({"page_total": r"(?P<pages>(?:a+|b){2,}?)x"}, "repeats what is nothing but a repetition"),
+        ({"refused_urls": ((r"(?=(?:[a-z]{1,30}){1,40})x", "tag_page"),)}, "refused_urls[0]: "),
         ({"part_url": r"page=(\d+)"}, "part_url: the pattern needs a group part, (?P<part>…)"),
         ({"page_total": r"total=(\d+)"}, "page_total: the pattern needs a group pages"),
         ({"rules": (Rule(name="a", pattern="["),)}, "rules[0].pattern: '[' is no regular"),
@@ -216,6 +221,7 @@ def test_what_is_wrong_is_said_with_its_field(changes: dict[str, Any], expected:
                      DatedIndex("https://kabar.example/{day:%Y/%m/%d}?dari={offset}", rows=10),
                      PagedIndex("https://kabar.example/{page}"))},
         {"sources": ()},
+        {"dateline": r"(?P<place>\w+(?:-\w+)*) - ", "end_credit": r"(?:[^/]+/)+(?:a|b)+(c+){3}$"},
     ],
     ids=str,
 )  # fmt: skip

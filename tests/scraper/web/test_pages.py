@@ -144,6 +144,10 @@ def test_a_cluster_shows_who_ran_it_when_and_how_much(
     assert "162" in page.words
     compared = demo_site.get(f"/cluster/{kept['cluster']}?compare={kept['copy']}")
     assert "<ins>" in compared.text
+    for no_number in ("%C2%B2", "-1", "x", "9" * 30):
+        page = demo_site.get(f"/cluster/{kept['cluster']}?compare={no_number}")
+        assert page.status == 200
+        assert "<ins>" not in page.text
     assert f"/cluster/{kept['cluster']}" in demo_site.get("/clusters").text
 
 

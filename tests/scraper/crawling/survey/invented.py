@@ -241,14 +241,14 @@ def front(
     )
 
 
-def _pages(stories: dict[str, Told], page: Page) -> Iterator[tuple[str, Answer]]:
+def pages(stories: dict[str, Told], page: Page) -> Iterator[tuple[str, Answer]]:
     listed = list(stories.items())
     for place, (url, story) in enumerate(listed):
         others = [listed[(place + step) % len(listed)] for step in (1, 2, 3)]
         yield url, html(page(story, url, others))
 
 
-def _related(others: Sequence[tuple[str, Told]], css: str = "related") -> str:
+def related_box(others: Sequence[tuple[str, Told]], css: str = "related") -> str:
     items = "".join(
         f'<li><a href="{url}">{escape(story.headline)}</a><p>{escape(story.paragraphs[0])}</p></li>'
         for url, story in others
@@ -285,10 +285,10 @@ def wordpress() -> Publisher:
 <div class="jp-relatedposts"><a href="{related[0][0]}">{related[0][1].headline}</a></div></div>
 <footer class="entry-footer"><span class="tags-links">
 <a href="{home}tag/desa/" rel="tag">desa</a> <a href="{home}tag/panen/" rel="tag">panen</a></span>
-</footer></article>{_related(related, "post-navigation")}</main></div></body></html>"""
+</footer></article>{related_box(related, "post-navigation")}</main></div></body></html>"""
 
     last = max(story.at for story in stories.values())
-    answers = dict(_pages(stories, page)) | {
+    answers = dict(pages(stories, page)) | {
         f"{home}robots.txt": text(
             f"User-agent: *\nDisallow: /wp-admin/\n\nUser-agent: GPTBot\nDisallow: /\n\n"
             f"Sitemap: {home}sitemap_index.xml\n"
@@ -351,11 +351,11 @@ def custom() -> Publisher:
 <div class="foto-utama"><img src="/f.jpg"><div class="ket-foto">Suasana {story.place}.</div></div>
 <div class="isi-berita" id="isi">{"".join(middle)}</div>
 <div class="tag-berita"><a href="{home}tag/desa">desa</a><a href="{home}tag/kerja">kerja</a></div>
-{_related(related, "berita-terkait")}</div>
-<div class="col-kanan"><h4>Terpopuler</h4>{_related(related, "populer")}</div></div>
+{related_box(related, "berita-terkait")}</div>
+<div class="col-kanan"><h4>Terpopuler</h4>{related_box(related, "populer")}</div></div>
 </body></html>"""
 
-    answers = dict(_pages(stories, page)) | {
+    answers = dict(pages(stories, page)) | {
         f"{home}robots.txt": text(
             f"User-agent: *\nCrawl-delay: 0\nDisallow: /cari\nSitemap: {home}sitemap-news.xml\n"
         ),
@@ -396,7 +396,7 @@ def blog() -> Publisher:
  itemprop="description articleBody">{"<br/><br/>".join(story.paragraphs)}</div>
 <div class="post-footer"><span class="post-labels">Label: <a href="{home}search/label/desa"
  rel="tag">desa</a></span></div></div></div></div>
-<div class="sidebar">{_related(related, "PopularPosts")}</div></body></html>"""
+<div class="sidebar">{related_box(related, "PopularPosts")}</div></body></html>"""
 
     entries = "".join(
         f"<entry><title>{story.headline}</title><link rel='alternate' href='{url}'/>"
@@ -405,7 +405,7 @@ def blog() -> Publisher:
     )
     atom = f'<feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'
     link = f'<link rel="alternate" type="application/atom+xml" href="{home}feeds/posts/default">'
-    answers = dict(_pages(stories, page)) | {
+    answers = dict(pages(stories, page)) | {
         f"{home}feeds/posts/default": xml(atom),
         home: front(stories, others, head=link),
     }
@@ -440,11 +440,11 @@ def only_front_page() -> Publisher:
 <p class="meta-berita">Oleh: {story.author} | {written(story.at)}</p>
 <div class="teks">{paragraphs(story)}</div>
 <div class="share">Bagikan: <a href="#">WhatsApp</a></div></section>
-<section class="lain">{_related(related, "list-lain")}</section></div>
+<section class="lain">{related_box(related, "list-lain")}</section></div>
 <footer>Hak cipta {name}. Dilarang menyalin isi tanpa izin tertulis dari redaksi kami.</footer>
 </body></html>"""
 
-    answers = dict(_pages(stories, page)) | {home: front(stories, others)}
+    answers = dict(pages(stories, page)) | {home: front(stories, others)}
     return Publisher(
         name="pojok",
         kinds=("Section", "Section"),
@@ -470,9 +470,9 @@ def only_json_ld() -> Publisher:
 {json_ld(story, url, name, body=True)}</head><body><div id="__next">
 <div class="css-1x{story.number}k9z"><h1 class="Article_title__3xK2p">{story.headline}</h1>
 <div class="Article_content__9Yb1Q">{paragraphs(story)}</div></div>
-<div class="css-0">{_related(related, "Card_list__2Ff0a")}</div></div></body></html>"""
+<div class="css-0">{related_box(related, "Card_list__2Ff0a")}</div></div></body></html>"""
 
-    answers = dict(_pages(stories, page)) | {
+    answers = dict(pages(stories, page)) | {
         f"{home}robots.txt": text(f"User-agent: *\nAllow: /\nSitemap: {home}sitemap.xml\n"),
         f"{home}sitemap.xml": sitemap(
             {url: story.at for url, story in stories.items()} | dict.fromkeys(others, FIRST)
@@ -509,9 +509,9 @@ def english() -> Publisher:
 <div class="byline"><a rel="author" href="/people/x">{story.author}</a></div>
 <time datetime="{story.at.isoformat()}">{story.at:%d %B %Y, %H:%M} GMT</time>
 <section class="story-body">{paragraphs(story)}</section>
-<aside class="more">{_related(related, "more-stories")}</aside></article></main></body></html>"""
+<aside class="more">{related_box(related, "more-stories")}</aside></article></main></body></html>"""
 
-    answers = dict(_pages(stories, page)) | {
+    answers = dict(pages(stories, page)) | {
         f"{home}robots.txt": text("User-agent: *\nDisallow: /search\n"),
         f"{home}feed": feed(stories, name),
         home: front(stories, others, lang="en-GB"),
@@ -549,11 +549,11 @@ def desks() -> Publisher:
 <div class="detail__body itp_bodycontent_wrapper"><div class="detail__body-text itp_bodycontent">
 <strong>{story.place}</strong> - {paragraphs(story).removeprefix("<p>")}
 <div class="parallaxindetail">ADVERTISEMENT</div><p><strong>(abc/def)</strong></p></div></div>
-</article><div class="column-4">{_related(related, "list-content")}</div></body></html>"""
+</article><div class="column-4">{related_box(related, "list-content")}</div></body></html>"""
 
-    pages = dict(_pages(stories, page))
+    answered = dict(pages(stories, page))
     tracked = {f"{url}?utm_source=rss": story for url, story in stories.items()}
-    answers = pages | {f"{url}?utm_source=rss": answer for url, answer in pages.items()}
+    answers = answered | {f"{url}?utm_source=rss": answer for url, answer in answered.items()}
     answers |= {f"{home}rss": feed(tracked, name), home: front(stories, ())}
     return Publisher(
         name="detak",
@@ -579,10 +579,10 @@ def without_classes() -> Publisher:
 <div>Reporter <a href="/penulis/{story.number}">{story.author}</a></div>
 <div>Editor <a href="/editor/2">{story.editor}</a></div><p>{written(story.at)}</p>
 <div><div>{paragraphs(story, f"<strong>TEMPON.CO</strong>, <strong>{story.place}</strong> - ")}
-</div></div>{_related(related, "lain")}</div></body></html>"""
+</div></div>{related_box(related, "lain")}</div></body></html>"""
 
     times = {url: story.at for url, story in stories.items()}
-    answers = dict(_pages(stories, page)) | {
+    answers = dict(pages(stories, page)) | {
         f"{home}sitemap.xml": sitemap(times | {f"{home}x": FIRST}),
         home: front(stories, ()),
     }

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scraper.crawling.survey.addresses import Seen, learn_patterns, own_links
 from scraper.sites.common_refusals import COMMON_REFUSALS
 from scraper.sites.site import Identity, Layout, Refusal, Site
+from tests.linear import assert_linear
 
 HOME = "https://www.kabar.example/"
 CHANNELS = ("politik", "ekonomi", "gaya-hidup", "olahraga")
@@ -101,6 +102,28 @@ def test_the_canonical_form_is_an_address_of_the_same_story(form):
         again = site.identify(named.url)
         assert isinstance(again, Identity)
         assert (again.url, again.key) == (named.url, named.key)
+
+
+def test_time_grows_with_the_number_of_links():
+    def learn(links: list[Seen]) -> object:
+        return learn_patterns(links, "kabar.example", HOME)
+
+    def links(count: int) -> list[Seen]:
+        stories = [
+            Seen(url=f"{HOME}desa/panen-raya-di-desa-{n}") for n in range(90_000, 90_000 + count)
+        ]
+        return [*stories, *(Seen(url=f"{HOME}desa/{n}/panen/raya") for n in range(count))]
+
+    assert_linear(learn, links, size=4_000)
+
+
+def test_what_a_feed_announces_stays_certain_though_a_sitemap_has_it_too():
+    stories = [
+        f"{HOME}politik/warga-desa-menanam-padi-{word}-lagi" for word in "satu dua tiga".split()
+    ]
+    links = [*(Seen(url=url, sure=True) for url in stories), *(Seen(url=url) for url in stories)]
+    (pattern,) = learn_patterns(links, "kabar.example", HOME)
+    assert pattern.note.startswith("3 addresses, 3 of them in feeds")
 
 
 def test_a_time_in_an_address_is_the_storys():

@@ -10,18 +10,27 @@ from pathlib import Path
 
 import pytest
 
+from scraper.cli.demo.proxy import ReplayProxy
 from scraper.crawling.doctor.visitor import MAX_REQUESTS
 from scraper.extraction.article import read
 from scraper.extraction.overlap import f1
 from scraper.sites.site import Identity
 from scraper.sites.sources import Sitemap
-from tests.scraper.crawling.survey.conftest import profile
-from tests.scraper.crawling.survey.invented import PUBLISHERS, custom, only_front_page, wordpress
+from tests.scraper.crawling.conftest import rows, run
+from tests.scraper.crawling.survey.conftest import FAST, profile
+from tests.scraper.crawling.survey.invented import (
+    PUBLISHERS,
+    custom,
+    only_front_page,
+    sitemap,
+    wordpress,
+)
+from tests.scraper.crawling.survey.systems import SYSTEMS, ghost
 
 TODAY = datetime(2026, 11, 20, 5, tzinfo=UTC)
 
 
-@pytest.fixture(params=PUBLISHERS, ids=lambda make: make.__name__)
+@pytest.fixture(params=(*PUBLISHERS, *SYSTEMS), ids=lambda make: make.__name__)
 def publisher(request):
     return request.param()
 
@@ -79,6 +88,31 @@ def test_an_index_of_sitemaps_stands_for_the_one_of_tomorrow_and_opt_outs_are_sa
     text = (tmp_path / "sites/lereng.py").read_text("utf-8")
     for shown in (text, done.stdout):
         assert "excludes crawlers that collect training data (GPTBot)" in shown
+
+
+def test_a_crawl_reads_every_story_by_the_profile(survey, tmp_path):
+    publisher = ghost()
+    assert survey(publisher.answers, publisher.name, publisher.home).returncode == 0
+    with ReplayProxy(publisher.answers) as proxy:
+        done = run(proxy, "scraper", "crawl", publisher.name, *FAST, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert max(proxy.requests.values()) == 1
+        assert proxy.requests.keys() >= {(url, 200) for url in publisher.stories}
+    found = rows(tmp_path / "news.db", "SELECT headline, body, layout FROM latest")
+    expected = {(told.headline, told.body, "L1") for told in publisher.stories.values()}
+    assert {(row["headline"], row["body"], row["layout"]) for row in found} == expected
+
+
+def test_the_newest_stories_are_read_however_many_a_sitemap_has(survey, tmp_path):
+    publisher = only_front_page()
+    home, old = publisher.home, datetime(2020, 1, 1, tzinfo=UTC)
+    earlier = {f"{home}warta-desa/panen-raya-di-desa-kami-{n}": old for n in range(10_000, 14_000)}
+    times = {url: told.at for url, told in publisher.stories.items()}
+    answers = publisher.answers | {f"{home}sitemap.xml": sitemap(earlier | times)}
+    done = survey(answers, "pojok", home)
+    assert done.returncode == 0, done.stderr
+    newest = sorted(times, key=lambda url: times[url])[-3:]
+    assert {url for url, status in survey.requests if url in times} == set(newest)
 
 
 def test_a_dry_run_prints_the_profile_and_writes_nothing(survey, tmp_path):
