@@ -8,6 +8,11 @@ from scraper.extraction.bylines import Byline, read_byline, reading_case
 
 # (byline as it stands on the page, authors, editors)
 BYLINES = [
+    ("Ditulis oleh: Ratri Handayani", ["Ratri Handayani"], []),
+    ("Oleh Ratri Handayani, 18 November 2026, 08:15 WIB", ["Ratri Handayani"], []),
+    ("Posted by Ratri Handayani on 18 November 2026", ["Ratri Handayani"], []),
+    ("Written by: Bagas Wirayudha / Editor: Citra Kusuma", ["Bagas Wirayudha"], ["Citra Kusuma"]),
+    ("Super User", [], []),
     # suara
     ("Rina Wijaya", ["Rina Wijaya"], []),
     ("Rina Wijaya | Bagas Wirayuda", ["Rina Wijaya", "Bagas Wirayuda"], []),

@@ -221,6 +221,7 @@ def test_what_is_wrong_is_said_with_its_field(changes: dict[str, Any], expected:
                      DatedIndex("https://kabar.example/{day:%Y/%m/%d}?dari={offset}", rows=10),
                      PagedIndex("https://kabar.example/{page}"))},
         {"sources": ()},
+        {"dateline": r"(?P<place>\w+(?:-\w+)*) - ", "end_credit": r"(?:[^/]+/)+(?:a|b)+(c+){3}$"},
     ],
     ids=str,
 )  # fmt: skip
