@@ -136,7 +136,7 @@ REASONS: dict[str, str] = {
     "impossible_capture_date": "its time of capture is later than the import, or before 1990",
     "warc_truncated": "its crawler cut it (WARC-Truncated)",
     "segmented": "it is a segment of a record that is in several files",
-    "cut_record": "it is cut: the file ends within it, or its length is wrong",
+    "incomplete_record": "it is cut: the file ends within it, or its length is wrong",
     "broken_record": "it cannot be read; the next record that can is read",
     "one_gzip_member": "its records are not packed one by one",
     "file_changed": "the file was changed while it was imported",

@@ -24,7 +24,7 @@ def parts(pieces: Iterable[tuple[Label, str]], most: int = PART) -> list[Pieces[
     >>> parts([("a", "one"), ("b", "two three")], most=60)
     [[('a', 'one'), ('b', 'two three')]]
     >>> parts([("a", "one"), ("b", "two three")], most=30)
-    [[('a', 'one')], [('b', 'two th'), ('b', 'ree')]]
+    [[('a', 'one')], [('b', 'two ')], [('b', 'three')]]
     """
     found: list[Pieces[Label]] = [[]]
     room = most

@@ -82,7 +82,7 @@ class Result:
 
 
 BAD = frozenset(
-    "cut_record broken_record one_gzip_member bad_digest bad_member_digest bad_http file_missing"
+    "incomplete_record broken_record one_gzip_member bad_digest bad_member_digest bad_http file_missing"
     " bad_capture_date impossible_capture_date file_changed reading_broke_off outside_folder"
     " bad_manifest".split()
 )

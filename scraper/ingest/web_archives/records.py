@@ -148,7 +148,7 @@ class Records:
                 self._iterator.reader.lines = 0
                 self._iterator.read_to_end()
                 if record.length is None or record.raw_stream.limit > 0:
-                    self.damage = "cut_record"
+                    self.damage = "incomplete_record"
                     return
                 self.offset = self._iterator.offset
                 self._iterator.reader.lines = 0
@@ -216,7 +216,7 @@ def _behind_damage(
         elif found.wanted and found.wanted[-1] is last:
             found.wanted.pop()
         found.others[damage] += 1
-    elif damage != "cut_record":
+    elif damage != "incomplete_record":
         found.records += 1
         found.others[damage] += 1
     following = next_record(file, section, offset + 1, section.length)

@@ -39,11 +39,12 @@ def archive(path: Path) -> Archive:
 
 
 @pytest.fixture
-def rule(monkeypatch: pytest.MonkeyPatch) -> Callable[[Site], None]:
-    """Make `site` today's profile of rmol.id."""
+def rule(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Make these profiles today's."""
 
-    def change(site: Site) -> None:
-        monkeypatch.setattr("scraper.cli.ingest.reextract.sites", lambda: {"rmol": site})
+    def change(*profiles: Site) -> None:
+        for module in ("scraper.spiders", "scraper.cli.ingest.reextract"):
+            monkeypatch.setattr(f"{module}.sites", lambda: {site.name: site for site in profiles})
 
     return change
 

@@ -181,11 +181,8 @@ def test_a_site_that_nobody_knows_is_wrong_usage(warta: Warta) -> None:
     assert "no site is called tidak-ada" in result.stderr
 
 
-def test_only_the_sites_that_were_named_are_read(
-    warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    both = {"rmol": CHANGED, "suara": replace(SITE, name="suara")}
-    monkeypatch.setattr("scraper.cli.ingest.reextract.sites", lambda: both)
+def test_only_the_sites_that_were_named_are_read(warta: Warta, path: Path, rule: Any) -> None:
+    rule(CHANGED, replace(SITE, name="suara"))
     assert fine(warta("--site", "suara")).stderr.startswith("Nothing to read")
     assert fine(warta("--site", "suara", "--site", "rmol")).stderr == "3 stories changed.\n"
 

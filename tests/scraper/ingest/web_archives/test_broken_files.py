@@ -115,7 +115,7 @@ def test_a_file_that_is_cut_gives_what_was_whole(desk: Desk) -> None:
     done = desk.take(path)
 
     assert set(desk.stories()) == {URL}
-    assert done.counts["bad"] == {"cut_record": 1}
+    assert done.counts["bad"] == {"incomplete_record": 1}
     assert done.status == 3
 
 

@@ -245,7 +245,7 @@ def refused(url: str, page: bytes) -> Cases:
         "a length that is a word": (response(url, page, length="panjang"), "broken_record"),
         "a negative length": (response(url, page, length=-7), "broken_record"),
         "no length": (response(url, page, more=[("Content-Length", "")]), "broken_record"),
-        "a length beyond the record": (response(url, page, length=10**12), "cut_record"),
+        "a length beyond the record": (response(url, page, length=10**12), "incomplete_record"),
         "a version that is none": (response(url, page, version=b"WARC/9.9"), "broken_record"),
         "bytes that are no record": (b"\x00\xff" * 400, "broken_record"),
     }
@@ -269,7 +269,7 @@ def test_what_is_no_page_is_counted_by_its_reason(desk: Desk) -> None:
 
 
 def test_damage_in_a_file_without_compression_costs_the_damaged_records_alone(desk: Desk) -> None:
-    broken = {"broken_record", "cut_record", "bad_http"}
+    broken = {"broken_record", "incomplete_record", "bad_http"}
     odd = [case for case in refused(URL, BODY).values() if case[1] in broken]
 
     done = among_good_ones(desk, *apart(odd), name="odd.warc")
