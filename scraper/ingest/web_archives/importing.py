@@ -82,9 +82,9 @@ class Result:
 
 
 BAD = frozenset(
-    "incomplete_record broken_record one_gzip_member bad_digest bad_member_digest bad_http file_missing"
-    " bad_capture_date impossible_capture_date file_changed reading_broke_off outside_folder"
-    " bad_manifest".split()
+    "incomplete_record broken_record one_gzip_member bad_digest bad_member_digest bad_http"
+    " file_missing bad_capture_date impossible_capture_date file_changed reading_broke_off"
+    " outside_folder bad_manifest".split()
 )
 """Reasons of records that are damaged; all others are as they should be."""
 
