@@ -13,8 +13,8 @@ _BINARY = re.compile(
 
 
 def refusal_of_status(status: int) -> str | None:
-    """Reason of a status that has no page; None for 2xx, but for a part of a page (206)."""
-    if 200 <= status < 300 and status != 206:
+    """Reason of a status that has no page; None for 2xx."""
+    if 200 <= status < 300:
         return None
     if status in _KNOWN_STATUS:
         return f"http_{status}"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -328,6 +329,8 @@ class _RecordReader:
             target = joined_url(row["url"], fields.get("location", ""))
             return row | {"kind": "redirect", "leads_to": target}
         content_type = fields.get("content-type", "")
+        if status == HTTPStatus.PARTIAL_CONTENT:
+            return row | {"reason": "incomplete"}
         return row | {"reason": refusal_of_status(status) or refusal_of_type(content_type)}
 
     def _revisit(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ READS = [
         for name in EVERY_COMMAND
         if name.split()[0] in GROUPS["Read"] and "rebuild" not in name and name not in SERVES
     ),
-    *ALLOWED,
+    *(name for name in ALLOWED if not name.startswith("export")),
     "coverage",
     "alerts list",
     "verify",

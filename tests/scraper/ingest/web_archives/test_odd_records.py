@@ -220,7 +220,7 @@ def refused(url: str, page: bytes) -> Cases:
         "another publisher": (response("https://www.lereng.example/1", page), "unknown_publisher"),
         "a part of a page": (
             response(url, page, block=http(page, status="HTTP/1.1 206 Partial Content")),
-            "http_other",
+            "incomplete",
         ),
         "a revisit of a record that is not there": (
             record("revisit", url, more=[("WARC-Profile", SAME_PAYLOAD)]),
