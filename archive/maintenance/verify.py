@@ -129,13 +129,17 @@ def _takedowns(archive: Reader) -> Finding:
 
 def _values(archive: Reader) -> Finding:
     tables = value(archive.db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
-    problems = list(values.problems(archive.db))
+    problems = list(values.problems(archive.db)) or list(_unread_answers(archive))
+    return Finding(check="values", examined=tables, problems=problems)
+
+
+def _unread_answers(archive: Reader) -> Iterator[str]:
+    """Yield what is wrong with the first answer for robots.txt that cannot be read."""
     try:
         for _answer in RobotsAnswers(archive.db, archive.clock).answers():
             pass
     except ArchiveDamaged as error:
-        problems = problems or [str(error)]
-    return Finding(check="values", examined=tables, problems=problems)
+        yield str(error)
 
 
 _WHOLE = {
