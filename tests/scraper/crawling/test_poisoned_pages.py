@@ -171,18 +171,18 @@ def test_several_poisoned_pages_cost_as_many(serve, crawl, news):
 
 def test_a_site_of_poison_ends_its_crawl_and_the_rest_is_read_by_the_next(serve, crawl, news):
     """Twenty readings in a row that broke are a failing site: others wait for the same worker."""
-    answers = small_site(*range(1, 26))
-    for number in range(3, 26):
+    answers = small_site(*range(1, 31))
+    for number in range(3, 31):
         page = answers[story_url(number)]
         body = page.body.replace(b"</body>", b"<p>racun-mati</p></body>")
         answers[story_url(number)] = replace(page, body=body)
-    answers[HOME] = home(*(story_url(number) for number in range(25, 0, -1)))
+    answers[HOME] = home(*(story_url(number) for number in range(30, 0, -1)))
     first = crawl(serve(answers), code=1)
     assert (first["ended"], first["first"]) == ("site_failing", 0)
-    assert MANY_FAILURES <= first["failed"] <= MANY_FAILURES + MAX_WAITING
+    assert first["failed"] >= MANY_FAILURES  # and as many more as were on their way
     second = crawl(serve(answers))
     assert (second["ended"], second["first"]) == ("finished", 2)
-    assert first["failed"] + second["failed"] == 23
+    assert first["failed"] + second["failed"] == 28
 
 
 def test_a_crawl_whose_readings_break_gets_shorter_deadlines_until_one_ends() -> None:
