@@ -72,7 +72,7 @@ class Visitor(Spider):
         return int(self.crawler.stats.get_value("downloader/request_count", 0))
 
     def affords(self, url: str, reserve: int = 0) -> bool:
-        """Whether a request is left for the URL when `reserve` of them are kept for later."""
+        """Whether a request is left for the URL when `reserve` of them are kept back."""
         return self._left(reserve) >= self._cost(url)
 
     async def request(self, url: str, reserve: int = 0, **meta: Any) -> Response | str:

@@ -11,7 +11,8 @@ _PLAIN = re.compile(r"[A-Za-z_][\w-]{1,60}")
 _NUMBERED = re.compile(r"\d{3,}|(?:^|[_-])\d+$")
 """Numbers in a name: mostly those of the story."""
 _GENERATED = re.compile(
-    r"^(?:css|sc|jsx|jss|emotion|svelte|astro|styled|elementor-element)-|^[a-z]{1,3}[A-Z0-9]\w{0,4}$"
+    r"^(?:css|sc|jsx|jss|emotion|svelte|astro|styled|elementor-element)-"
+    r"|^[a-z]{1,3}[A-Z0-9]\w{0,4}$"
 )
 _MODULE = re.compile(
     r"(?P<stem>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z][A-Za-z0-9]*)?__?)[A-Za-z0-9_-]{5,8}"

@@ -38,7 +38,8 @@ _INDEXES = (
 )
 _STORIES = "kind IN ('page', 'same', 'unchanged') AND part = 1"
 _ORDER = f"""SELECT * FROM indexed WHERE {_STORIES}
-    ORDER BY site, captured_at, url, payload_digest, record_id, source, section, offset"""  # noqa: S608 - constants
+    ORDER BY site, captured_at, url, payload_digest, record_id,
+        source, section, offset"""  # noqa: S608 - constants
 
 
 class Index:
