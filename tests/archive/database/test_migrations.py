@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,18 @@ def schema(path: Path) -> list[tuple[str, str]]:
         ).fetchall()
 
 
+@contextmanager
+def migrated_from(before: Callable[[Path], None], path: Path, tmp_path: Path) -> Iterator[Archive]:
+    """Open an archive of before a migration, and verify that it gets what a new one has."""
+    write(path)
+    Archive(tmp_path / "new.db").close()
+    before(path)
+    with Archive(path) as migrated:
+        yield migrated
+        assert all(finding.ok for finding in verify(migrated))
+    assert schema(path) == schema(tmp_path / "new.db")
+
+
 def test_a_new_archive_gets_the_whole_schema_and_runs_no_migration(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,12 +142,8 @@ def before_m008(path: Path) -> None:
 def test_an_archive_that_none_was_merged_into_gets_what_a_new_one_has(
     path: Path, tmp_path: Path
 ) -> None:
-    write(path)
-    Archive(tmp_path / "new.db").close()
-    before_m008(path)
-    with Archive(path) as migrated:
-        assert all(finding.ok for finding in verify(migrated))
-    assert schema(path) == schema(tmp_path / "new.db")
+    with migrated_from(before_m008, path, tmp_path):
+        pass
 
 
 def before_m007(path: Path) -> None:
@@ -150,13 +158,8 @@ def before_m007(path: Path) -> None:
 def test_an_archive_without_imported_web_archives_gets_what_a_new_one_has(
     path: Path, tmp_path: Path
 ) -> None:
-    write(path)
-    Archive(tmp_path / "new.db").close()
-    before_m007(path)
-    with Archive(path) as migrated:
+    with migrated_from(before_m007, path, tmp_path) as migrated:
         assert migrated.captures.done(terms="", digest="0") is None
-        assert all(finding.ok for finding in verify(migrated))
-    assert schema(path) == schema(tmp_path / "new.db")
 
 
 def before_m006(path: Path) -> None:
