@@ -7,8 +7,9 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,10 @@ DOUBTED = """SELECT a.id FROM main.readings g
     JOIN main.revisions r ON r.snapshot_id = g.snapshot_id
     JOIN articles a ON a.id = r.article_id AND a.revision = r.number
     WHERE g.refusal IN ('same_body_elsewhere', 'names_another_story')"""
+
+
+PUBLISHED = "its time of publication"
+FETCHED = "the time at which its page was fetched"
 
 
 @contextmanager
@@ -85,6 +90,14 @@ class Selection:
         """Articles of all shards."""
         return sum(self.sites.values())
 
+    def cut(self, tasks: int | None) -> Selection:
+        """Return it in at most so many tasks; None: one for SHARD articles."""
+        if tasks is None or tasks >= len(self.shards):
+            return self
+        ends = [len(self.shards) * task // tasks for task in range(tasks + 1)]
+        shards = ((self.shards[a][0], self.shards[b - 1][1]) for a, b in pairwise(ends))
+        return replace(self, shards=tuple(shards))
+
 
 @dataclass(slots=True)
 class _Tally:
@@ -125,7 +138,7 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
         digest.update(line)
         if recipe.sites and row["site"] not in recipe.sites:
             continue
-        check_time(reader.path, row["id"], row["published_at"], "its time of publication")
+        check_time(reader.path, row["id"], row["published_at"], PUBLISHED)
         if within_days(recipe.since, recipe.until, row["published_at"]):
             tally.add(row, drifted=drifted)
         else:
@@ -154,14 +167,18 @@ def _articles(reader: Reader) -> Iterator[tuple[dict[str, Any], bool, bytes]]:
         yield row, drifted, line.encode() + b"\n"
 
 
-def archive_digest(reader: Reader) -> str:
+def archive_digest(reader: Reader, *, check_times: bool = False) -> str:
     """Return the SHA-256 that `manifest.json` has of an archive as of a time.
 
-    Another archive has another one; so has the same one after a takedown or a new opt-out.
+    Another archive has another one; so has the same one after a takedown or a new opt-out. With
+    `check_times`, raises ArchiveDamaged for times that are not ISO 8601.
     """
     digest = hashlib.sha256()
-    for _row, _drifted, line in _articles(reader):
+    for row, _drifted, line in _articles(reader):
         digest.update(line)
+        if check_times:
+            check_time(reader.path, row["id"], row["published_at"], PUBLISHED)
+            check_time(reader.path, row["id"], row["fetched_at"], FETCHED)
     return digest.hexdigest()
 
 

@@ -258,7 +258,7 @@ class Clusters:
 
         `before` are the present ones, which save overlaps with the same first article.
         """
-        candidates = sorted(self._candidates(articles), key=lambda candidate: candidate.order)
+        candidates = self.candidates(articles)
         if len(candidates) < 2:
             return []
         first, cluster_id = candidates[0], min(candidate.article_id for candidate in candidates)
@@ -279,6 +279,10 @@ class Clusters:
         if candidate.text_id == first.text_id:
             return WHOLE
         return overlap(self.texts.prepared(candidate.text_id), self.texts.prepared(first.text_id))
+
+    def candidates(self, articles: Iterable[int]) -> list[Candidate]:
+        """Return articles as members of a cluster, its first one first."""
+        return sorted(self._candidates(articles), key=lambda candidate: candidate.order)
 
     def _candidates(self, articles: Iterable[int]) -> list[Candidate]:
         rows = named_rows(
