@@ -5,11 +5,10 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from filelock import Timeout
 
@@ -75,17 +74,15 @@ def load_selection(recipe: Recipe) -> Selection:
 
 
 def gather(
-    recipe: Recipe,
     inputs: Inputs,
     out: Path,
     *,
     overwrite: bool,
     now: datetime,
-    advance: Callable[[int], object],
+    advance: Callable[[int], None],
     note: Note,
-) -> Recipe:
-    """Write the catalogue of many archives into the work folder of a corpus, and return the recipe
-    that reads it.
+) -> Path:
+    """Write the catalogue of many archives into the work folder of a corpus, and return its path.
 
     `now`, aware, is compared with their clocks, and written nowhere. Killed or stopped, a later
     call resumes. Raises an ArchiveError.
@@ -96,24 +93,11 @@ def gather(
         executors.check_not_queued(work)
         _prepare(work, GATHERED, inputs.digest())
         try:
-            path = gather_stories(inputs, work, now=now, advance=advance, note=note)
+            return gather_stories(inputs, work, now=now, advance=advance, note=note)
         except ArchiveError as error:
             if not is_full(error):
                 shutil.rmtree(work)
             raise
-    return replace(recipe, archive=path, archives=inputs.digests)
-
-
-@contextmanager
-def planned(recipe: Recipe, inputs: Inputs, *, now: datetime, note: Note) -> Iterator[Recipe]:
-    """Yield the recipe of a corpus of many archives for its selection alone; writes nothing that
-    stays.
-    """
-    with TemporaryDirectory() as folder:
-        path = gather_stories(
-            inputs, Path(folder), texts=False, now=now, advance=lambda _rows: None, note=note
-        )
-        yield replace(recipe, archive=path, archives=inputs.digests)
 
 
 def build(
@@ -123,10 +107,10 @@ def build(
     options: BuildOptions,
     *,
     advance: Callable[[int], object],
-    compared: Callable[[int], object] = lambda _tasks: None,
+    compared: Callable[[int, int | None], object] = lambda _tasks, _total: None,
 ) -> Summary | None:
-    """Build the corpus; `advance` is called with the number of completed tasks, before that, for
-    many archives, `compared` with those that find their clusters.
+    """Build the corpus; `advance` is called with the number of completed tasks, and before that, of
+    many archives, `compared` with (those that find their clusters, all of them or None).
 
     None where Slurm has queued it: its last job leaves only logs in the work folder. Killed or
     stopped, a later call resumes. Raises CorpusError.

@@ -42,16 +42,18 @@ def run_local(
     *,
     jobs: int,
     advance: Callable[[int], object],
-    compared: Callable[[int], object],
+    compared: Callable[[int, int | None], object],
 ) -> None:
     """Run all stages on this machine, skipping completed tasks; `advance` is called for those of
-    the last of `stages`, `compared` for those before it.
+    the last of `stages`, `compared` for those before it, with (completed, all tasks or None).
 
     Raises CorpusError where a process was killed: the processes are those of
     `archive.database.parallel`, as datatrove's own pool waits forever for a killed one.
     """
     waiting = [_local(stage).get_incomplete_ranks() for stage in stages]
-    steps = [compared] * (len(stages) - 1) + [advance]
+    compared(0, sum(stage.tasks for stage in stages[:-1]))
+    steps: list[Callable[[int], object]] = [lambda tasks: compared(tasks, None)] * len(stages)
+    steps[-1] = advance
     try:
         with readers(min(jobs, max(map(len, waiting))) or 1, _begin, stages) as processes:
             for number, (stage, tasks) in enumerate(zip(stages, waiting, strict=True)):

@@ -64,6 +64,7 @@ def dropped_writer(work: Path, name: str) -> ParquetWriter:
 
 
 def parquet_writer(folder: Path, schema: pa.Schema, adapter: Any) -> ParquetWriter:
+    """Return datatrove's writer of one Parquet file a task."""
     # No content-defined chunks: while writing them, Arrow (26) aborts the process on a full disk.
     return ParquetWriter(
         str(folder),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -143,7 +143,7 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
             tally.add(row, drifted=drifted)
         else:
             undated += row["published_at"] is None
-    _check(reader, recipe, set(known), tally.sites.total())
+    _check(reader, recipe, known, tally.sites.total())
     opted_out = tally.opted_out
     return Selection(
         archive_digest=digest.hexdigest(),
@@ -202,25 +202,26 @@ def check_time(path: Path, article_id: int, text: str | None, what: str) -> None
     )
 
 
-def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> None:
+def _check(reader: Reader, recipe: Recipe, known: Collection[str], selected: int) -> None:
+    where = "the archives" if recipe.archives else reader.path
     if not known:
         (first,) = reader.db.conn.execute("SELECT min(first_seen_at) FROM main.articles").fetchone()
         if first is None:
-            raise empty_archive(reader.path)
+            raise empty_archive(where)
         raise CorpusError(
-            f"{reader.path}: no article as of {recipe.as_of.isoformat()}; the first is of {first}"
+            f"{where}: no article as of {recipe.as_of.isoformat()}; the first is of {first}"
         )
-    if unknown := sorted(set(recipe.sites) - known):
+    if unknown := sorted(set(recipe.sites) - set(known)):
         sites = ", ".join(sorted(known))
-        raise CorpusError(f"{reader.path}: no article of {', '.join(unknown)}; there are {sites}")
+        raise CorpusError(f"{where}: no article of {', '.join(unknown)}; there are {sites}")
     if not selected:
         days = f"{recipe.since or 'the beginning'} to {recipe.until or 'the end'}"
         sites = f" by {', '.join(recipe.sites)}" if recipe.sites else ""
-        raise CorpusError(f"{reader.path}: no article was published from {days}{sites}")
+        raise CorpusError(f"{where}: no article was published from {days}{sites}")
 
 
-def empty_archive(path: Path) -> CorpusError:
+def empty_archive(where: Path | str) -> CorpusError:
     """Return the error for an archive without articles."""
     return CorpusError(
-        f"{path}: the archive contains no article yet; add some by `warta crawl` or `warta import`"
+        f"{where}: the archive contains no article yet; add some by `warta crawl` or `warta import`"
     )

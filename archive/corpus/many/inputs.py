@@ -1,4 +1,4 @@
-"""The archives of one corpus: which they are, what they hold, and the catalogue of their stories."""
+"""The archives of one corpus: which they are, what they hold, and their catalogue."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -111,7 +111,7 @@ def gather(
     *,
     texts: bool = True,
     now: datetime,
-    advance: Callable[[int], object],
+    advance: Callable[[int], None],
     note: Note,
 ) -> Path:
     """Write the catalogue of their stories into a folder, unless it is there, and return its path.
@@ -122,8 +122,10 @@ def gather(
     path = folder / CATALOGUE
     with opened_inputs(inputs.paths) as archives:
         _check(archives, now=now, note=note)
+        same = {one for one, _other in copies(archives)}
         if not path.exists():
-            catalogue(path, archives, texts=texts, advance=advance)
+            different = [each for each in archives if each.path not in same]
+            catalogue(path, different, texts=texts, advance=advance)
     return path
 
 

@@ -50,8 +50,9 @@ class Meetings(PipelineStep):
         """Called by datatrove."""
         yield from data or ()
         with self.track_time(), self.job.written() as db:
-            for table in ("bands", "article_texts", "texts"):
-                db.conn.execute(f"DELETE FROM {table}")
+            db.conn.execute("DELETE FROM bands")
+            db.conn.execute("DELETE FROM article_texts")
+            db.conn.execute("DELETE FROM texts")
             for task in range(len(self.job.ranges)):
                 _write_texts(db, self.job.noted(task))
             statement = "SELECT text_id FROM article_texts ORDER BY article_id"

@@ -15,6 +15,7 @@ from datatrove.pipeline.writers.parquet import ParquetWriter
 from archive.corpus.intermediate import parquet_writer
 from archive.corpus.many.catalogue import Job
 from archive.database.clock import exact
+from archive.database.rows import insert_row
 from archive.syndication.clusters import Clusters
 
 PLACED = pa.schema([("article_id", pa.int64()), ("cluster", pa.int64())])
@@ -78,18 +79,13 @@ class Members(PipelineStep):
         with self.track_time():
             with self.job.clusters() as clusters:
                 rows = [row for members in self._clusters() for row in _rows(clusters, members)]
-            rows.sort()
             since = exact(self.job.as_of)
             with self.job.written() as db:
-                for table in ("members", "memberships"):
-                    db.conn.execute(f"DELETE FROM {table}")
-                insert = "INSERT INTO {} (article_id, cluster_id, is_first, similarity, containment"
-                more = ", of_first{}) VALUES (?, ?, ?, 0, 0, 0{})"
-                for table, columns, marks in (
-                    ("members", "", ""),
-                    ("memberships", ", since", f", '{since}'"),
-                ):
-                    db.conn.executemany((insert + more).format(table, columns, marks), rows)
+                db.conn.execute("DELETE FROM members")
+                db.conn.execute("DELETE FROM memberships")
+                for row in sorted(rows, key=itemgetter("article_id")):
+                    insert_row(db, "members", row)
+                    insert_row(db, "memberships", row | {"since": since})
 
     def _clusters(self) -> Iterator[list[int]]:
         """Yield the articles of each cluster."""
@@ -108,9 +104,16 @@ def _placements(path: Path) -> Iterator[tuple[int, int]]:
     return zip(*(table[name].to_pylist() for name in PLACED.names), strict=True)
 
 
-def _rows(clusters: Clusters, articles: list[int]) -> Iterator[tuple[int, int, bool]]:
-    """Yield (article, number of the cluster, whether it is the first)."""
+def _rows(clusters: Clusters, articles: list[int]) -> Iterator[dict[str, Any]]:
+    """Yield rows of `members`, without what no corpus reads: how similar they are to the first."""
     found = clusters.candidates(articles)
     number = min(each.article_id for each in found)
     for each in found:
-        yield each.article_id, number, each is found[0]
+        yield {
+            "article_id": each.article_id,
+            "cluster_id": number,
+            "similarity": 0.0,
+            "containment": 0.0,
+            "of_first": 0.0,
+            "is_first": each is found[0],
+        }

@@ -1,4 +1,4 @@
-"""MinHash signatures in the files of datatrove's blocks, by rensa and the archive's own shingles."""
+"""MinHash signatures in the files of datatrove's blocks, by rensa and the archive's shingles."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,16 +19,16 @@ from archive.syndication.texts import digest_of
 
 BUCKETS = WHOLE_BANDS + HEAD_BANDS
 CONFIG = MinhashConfig(
-    num_buckets=BUCKETS, hashes_per_bucket=ROWS, hash_config=HashConfig(precision=32, hash_fc="sha1")
+    num_buckets=BUCKETS,
+    hashes_per_bucket=ROWS,
+    hash_config=HashConfig(precision=32, hash_fc="sha1"),
 )
 """Of datatrove's blocks: a bucket for each band of the archive's signatures."""
 
 LANGUAGE = "ind"
 """Of a tokenizer that datatrove's block makes, and ours never calls."""
 
-TEXTS = pa.schema(
-    [("article_id", pa.int64()), ("digest", pa.string()), ("signature", pa.binary())]
-)
+TEXTS = pa.schema([("article_id", pa.int64()), ("digest", pa.string()), ("signature", pa.binary())])
 """What is noted of each text, in the order of its task's documents."""
 
 

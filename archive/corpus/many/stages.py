@@ -3,11 +3,7 @@
 from functools import partial
 
 from datatrove.pipeline.base import PipelineStep
-from datatrove.pipeline.dedup import (
-    MinhashDedupBuckets,
-    MinhashDedupCluster,
-    MinhashDedupFilter,
-)
+from datatrove.pipeline.dedup import MinhashDedupBuckets, MinhashDedupCluster, MinhashDedupFilter
 from datatrove.pipeline.dedup.minhash import MinhashConfig
 
 from archive.corpus.many.catalogue import Job, NotedReader, TextsReader
