@@ -11,15 +11,15 @@ from typing import Any
 
 from archive.identity import joined_url
 from archive.records import Article, Page
-from scraper.extraction.blocks import Block
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
-from scraper.extraction.boilerplate import COMMON_RULES, agency_in
-from scraper.extraction.bylines import lines_above
 from scraper.extraction.declared import has_useless_canonical, names_another_story
 from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.tree import Document, parse_html
+from scraper.extraction.fields.bylines import lines_above
+from scraper.extraction.fields.metadata import Head, Metadata, read_around, read_metadata
 from scraper.extraction.locate import LayoutMatch, Located, find_article, match_layout
-from scraper.extraction.metadata import Head, Metadata, read_around, read_metadata
+from scraper.extraction.text.blocks import Block
+from scraper.extraction.text.boilerplate import COMMON_RULES, agency_in
 from scraper.extraction.unprofiled import headlines_in, named, refusal_of_any
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site, whole_number

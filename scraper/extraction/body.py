@@ -18,18 +18,18 @@ import trafilatura
 from lxml import html
 
 from archive.identity import joined_url
-from scraper.extraction import site_furniture
-from scraper.extraction.blocks import Block, blocks
-from scraper.extraction.boilerplate import BYLINE_RULES, is_unlinked_statement, trim
-from scraper.extraction.bylines import letters_of, read_byline
-from scraper.extraction.datelines import split_dateline
 from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEARCHED
 from scraper.extraction.dom.selectors import Element, pruned
 from scraper.extraction.dom.tree import Document, clean, parse_html, text_of
 from scraper.extraction.dom.unread import unread
 from scraper.extraction.dom.widgets import is_widget
+from scraper.extraction.fields.bylines import letters_of, read_byline
 from scraper.extraction.locate import LayoutMatch, Located, find_article
+from scraper.extraction.text import site_furniture
+from scraper.extraction.text.blocks import Block, blocks
+from scraper.extraction.text.boilerplate import BYLINE_RULES, is_unlinked_statement, trim
+from scraper.extraction.text.datelines import split_dateline
 from scraper.sites.site import Identity, Site
 
 logger = logging.getLogger(__name__)
