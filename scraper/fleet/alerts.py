@@ -27,34 +27,6 @@ logger = logging.getLogger("warta.fleet")
 NAME = "fleet"
 """What messages name in place of an archive."""
 
-TABLES = """\
-CREATE TABLE warta_incidents (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind text NOT NULL,
-    worker text,
-    since timestamptz NOT NULL,
-    why text NOT NULL,
-    noted_at timestamptz NOT NULL DEFAULT warta_now(),
-    ended_at timestamptz
-);
-CREATE UNIQUE INDEX warta_incidents_open ON warta_incidents (kind, coalesce(worker, ''))
-    WHERE ended_at IS NULL;
-
-CREATE TABLE warta_messages (
-    incident bigint NOT NULL REFERENCES warta_incidents ON DELETE CASCADE,
-    target text NOT NULL,
-    state text NOT NULL CHECK (state IN ('began', 'ended')),
-    noted_at timestamptz NOT NULL DEFAULT warta_now(),
-    next_try_at timestamptz NOT NULL DEFAULT warta_now(),
-    tries integer NOT NULL DEFAULT 0,
-    settled_at timestamptz,
-    outcome text CHECK (outcome IN ('sent', 'overtaken', 'given_up')),
-    error text,
-    PRIMARY KEY (incident, target, state)
-);
-CREATE INDEX warta_messages_waiting ON warta_messages (next_try_at) WHERE settled_at IS NULL;
-"""
-
 _BEGAN = """
 INSERT INTO warta_incidents (kind, worker, since, why) VALUES (%s, %s, %s, %s)
 ON CONFLICT (kind, coalesce(worker, '')) WHERE ended_at IS NULL DO UPDATE SET why = excluded.why

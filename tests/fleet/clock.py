@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scraper.fleet.alerts import TABLES as ALERTS
 from scraper.fleet.schema import TABLES
 from tests.fleet.servers import Server, filled
 
@@ -23,7 +22,6 @@ CREATE OR REPLACE FUNCTION warta_now() RETURNS timestamptz
 def _fill(server: Server, database: str) -> None:
     with server.connect(database) as connection:
         connection.execute(TABLES)
-        connection.execute(ALERTS)
         connection.execute(
             "INSERT INTO warta_fleet (version, needs, jobs_version) VALUES (1, 1, '')"
         )

@@ -15,9 +15,9 @@ from scraper.schedule.units import Deployment, variables_not_passed_on, worker
 def systemd(output: Path | None) -> None:
     """Print a systemd unit file for this machine's worker, or write it with --output.
 
-    It runs as the current user. The address of the database is in no unit: it is read from the file
-    that `[fleet] dsn_file` names, which only root has to be able to read, or from WARTA_FLEET_DSN in
-    /etc/warta.env.
+    It runs as the current user. The address of the database is in no unit: it is read from the
+    file that `[fleet] dsn_file` names, which only root has to be able to read, or from
+    WARTA_FLEET_DSN in /etc/warta.env.
 
     \b
     warta fleet systemd --output units && sudo cp units/* /etc/systemd/system
@@ -32,5 +32,5 @@ def systemd(output: Path | None) -> None:
     if keys.store is not None and "://" not in keys.store:
         writable.append(Path(keys.store).absolute())
     secret = keys.dsn_file and keys.dsn_file.absolute()
-    place = Deployment.of(known, known.configuration.archive)
-    show_units(worker(place, keys.folder.absolute(), writable, secret), output)
+    folder = (keys.folder or known.configuration.archive.parent / "fleet").absolute()
+    show_units(worker(Deployment.of(known, folder), folder, writable, secret), output)
