@@ -93,7 +93,7 @@ def places(option: Path | None, environment: Mapping[str, str]) -> dict[Key, Pat
 
 
 def fleet_alone(environment: Mapping[str, str]) -> Fleet:
-    """Load what WARTA_CONFIG, else ./warta.toml, and variables say of a fleet, and nothing else: for
+    """Load what WARTA_CONFIG, else ./warta.toml, and variables say of a fleet, nothing else: for
     processes that no command of warta has started. Raises ConfigurationError.
     """
     file = _file(None, environment)

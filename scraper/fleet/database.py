@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from threading import RLock, Timer
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -120,9 +120,15 @@ class Database:
         self._one_at_a_time = RLock()
 
     @classmethod
-    def of(cls, fleet: Fleet, *, purpose: str) -> "Database":
+    def of(cls, fleet: Fleet, *, purpose: str) -> Self:
         """Return the database of a configured fleet; raises FleetError."""
         return cls(dsn_of(fleet), purpose=f"warta {purpose}"[:63])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def rows(self, statement: LiteralString, **given: Any) -> list[dict[str, Any]]:
         """Run one statement, which commits; repeated once if a kept connection turns out broken.

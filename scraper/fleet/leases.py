@@ -1,4 +1,4 @@
-"""Leases of sites in PostgreSQL: taken, renewed by a thread of the process that crawls, released."""
+"""Leases of sites in PostgreSQL: taken, renewed by a thread of the crawl's process, released."""
 
 import logging
 import os

@@ -1,7 +1,6 @@
 """The tables of a fleet in PostgreSQL, beside those of procrastinate; public like an archive's."""
 
 from pathlib import Path
-from typing import LiteralString, cast
 
 from procrastinate.schema import SchemaManager
 
@@ -152,7 +151,7 @@ def _migrate_jobs(connection: Connection) -> None:
     assert row is not None
     for file in _job_migrations():
         if file.name > row["jobs_version"]:
-            connection.execute(cast(LiteralString, file.read_text("utf-8")))  # of the package
+            connection.execute(file.read_text("utf-8").encode())  # of the package
             connection.execute("UPDATE warta_fleet SET jobs_version = %s", (file.name,))
 
 

@@ -1,9 +1,9 @@
 """Locks: one process at a time requests pages of a site, and one writes them into an archive.
 
-The process that crawls holds both locks of its sites (`leases.take_all`). Within a process they are re-entrant; a
-killed process holds none. The lock of a site holds per user and machine, whatever the archive, so
-that the delay between requests does: it is in the user's cache folder, or where WARTA_LOCKS says.
-The others are beside the archive, which several users may share.
+The process that crawls holds both locks of its sites (`leases.take_all`). Within a process they are
+re-entrant; a killed process holds none. The lock of a site holds per user and machine, whatever the
+archive, so that the delay between requests does: it is in the user's cache folder, or where
+WARTA_LOCKS says. The others are beside the archive, which several users may share.
 """
 
 import os

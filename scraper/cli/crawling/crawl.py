@@ -16,7 +16,7 @@ from archive.errors import Locked
 from archive.ledger.wording import BY_ADDRESS, UNANSWERED, plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
-from scraper.cli.interrupts import Interrupted
+from scraper.cli.errors.interrupts import Interrupted
 from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import columns, counted, note, print_rows, print_table, say
 from scraper.configuration import Loaded

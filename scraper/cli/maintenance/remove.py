@@ -13,7 +13,7 @@ from archive.maintenance.compact import compact
 from archive.maintenance.takedown import Extent, Story, TakenDown, extent, take_down_all, tombstone
 from archive.revisions import queries
 from scraper.cli import options
-from scraper.cli.interrupts import Interrupted, pressed
+from scraper.cli.errors.interrupts import Interrupted, pressed
 from scraper.cli.opening import opened_for_writing, story_of
 from scraper.cli.rendering.terminal import local_times, note
 
