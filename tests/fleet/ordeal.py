@@ -1,5 +1,5 @@
-"""class Ordeal: a fleet on three machines that is killed and stopped at points which a seed chooses,
-and that crawls on until all is read.
+"""class Ordeal: a fleet on several machines that is killed and stopped at points which a seed
+chooses, and that crawls on until all is read.
 """
 
 from __future__ import annotations
