@@ -11,7 +11,7 @@ and those taken down here are not counted; stories outside a crawl's window of d
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
@@ -77,8 +77,8 @@ _STORIES = """
                 0) AS late
         FROM timed)"""
 _COUNTS = f"""{_STORIES}
-    SELECT day, outcome, reason, count(*) AS number, coalesce(sum(late), 0) AS late
-    FROM dated WHERE day IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608
+    SELECT day, outcome, reason, count(*), coalesce(sum(late), 0)
+    FROM dated WHERE day BETWEEN :first AND :last GROUP BY 1, 2, 3"""  # noqa: S608
 _URLS = f"""{_STORIES}
     SELECT u.site, day, u.url, iif(late, 'late', outcome) AS outcome, dated.reason,
         u.first_seen_at, kept_at
@@ -94,6 +94,10 @@ _SITES = """
     SELECT site FROM names WHERE site IS NOT NULL ORDER BY site"""
 
 LocalDay = Callable[[bytes | None], str | None]
+Counts = Sequence[tuple[str, str, str | None, int, int]]
+"""(day, outcome, reason, stories, those of them that are late)"""
+SETTLED = timedelta(days=14)
+"""Age of days whose figures hardly change any more."""
 _TO_THE_HOUR = len("2026-05-01T10+00:00")
 _REST_OF_HOUR = timedelta(minutes=59)
 
@@ -146,17 +150,35 @@ class Period:
     late: timedelta = LATE
     """How long after its announcement a story is late."""
 
-    def values(self, site: str, *, weeks: int = 0) -> dict[str, Any]:
-        """Return the values of queries on a site, from `weeks` before the first day on."""
+    def with_usual(self) -> Iterator[Self]:
+        """Yield the period and the weeks that its days are compared with, in two parts: the settled
+        days, then the newer ones.
+        """
+        first, last = self.first - timedelta(weeks=WEEKS), min(self.last, self.today())
+        settled = self.today() - SETTLED
+        yield replace(self, first=first, last=min(last, settled))
+        yield replace(self, first=max(first, settled + timedelta(days=1)), last=last)
+
+    def today(self) -> date:
+        """Return the day of `now`."""
+        return self.now.astimezone(self.zone).date()
+
+    def values(self, site: str) -> dict[str, Any]:
+        """Return the values of queries on a site."""
         return {
             "site": site,
             "first": self.first.isoformat(),
             "last": self.last.isoformat(),
             # no zone is farther from UTC than two days
-            "oldest": (self.first - timedelta(days=2, weeks=weeks)).isoformat(),
+            "oldest": (self.first - timedelta(days=2)).isoformat(),
             "patience": exact(self.now - self.late),
             "late": self.late / timedelta(days=1),
         }
+
+
+def counts(reader: Reader, period: Period, site: str) -> Counts:
+    """Return what became of a site's stories, per day of the period."""
+    return reader.db.conn.execute(_COUNTS, period.values(site)).fetchall()
 
 
 def coverage(
@@ -165,15 +187,19 @@ def coverage(
     *,
     only: Sequence[str] = (),
     missing_share: float = MISSING_SHARE,
+    count: Callable[[Reader, Period, str], Counts] = counts,
 ) -> list[Coverage]:
     """Return the days of each site from its first announcement on, including empty ones; with
     `only`, of those sites.
+
+    `count`: `counts`, or what remembers its results.
     """
-    today = period.now.astimezone(period.zone).date()
+    today = period.today()
     found: list[Coverage] = []
     with _local_days(reader, period.zone) as local_day:
         for name in only or sites(reader):
-            history = _History.read(reader, period.values(name, weeks=WEEKS), local_day)
+            rows = [row for part in period.with_usual() for row in count(reader, part, name)]
+            history = _History.read(reader, name, rows, local_day)
             start = max(period.first, min(history.outcomes, default=date.max))
             for number in range((min(period.last, today) - start).days + 1):
                 day = start + timedelta(days=number)
@@ -231,18 +257,18 @@ class _History:
     """Day on which the last crawl that requested every source began; later days may still grow."""
 
     @classmethod
-    def read(cls, reader: Reader, values: dict[str, Any], local_day: LocalDay) -> Self:
-        """Read a site's history, given the values of its queries."""
+    def read(cls, reader: Reader, site: str, rows: Counts, local_day: LocalDay) -> Self:
+        """Return a site's history from its counts; the times of its crawls are read."""
         outcomes: defaultdict[date, Counter[str]] = defaultdict(Counter)
         reasons: defaultdict[date, Counter[str]] = defaultdict(Counter)
         numbers: Counter[date] = Counter()
-        for row in reader.db.query(_COUNTS, values):
-            day = date.fromisoformat(row["day"])
-            outcomes[day].update({row["outcome"]: row["number"], "late": row["late"]})
-            numbers[day] += row["number"]
-            if row["reason"] is not None:
-                reasons[day][row["reason"]] += row["number"]
-        times = reader.crawls.period(site := values["site"])
+        for local, outcome, reason, number, late in rows:
+            day = date.fromisoformat(local)
+            outcomes[day].update({outcome: number, "late": late})
+            numbers[day] += number
+            if reason is not None:
+                reasons[day][reason] += number
+        times = reader.crawls.period(site)
         days = (local_day(time.encode()) if time else None for time in times)
         begun, looked = (date.fromisoformat(day) if day else None for day in days)
         return cls(

@@ -14,20 +14,24 @@ MAX_RESULTS = 100
 Result = TypeVar("Result")
 
 _results: dict[Hashable, tuple[datetime, Any]] = {}
-_one_at_a_time = threading.Lock()
+_one_at_a_time = threading.RLock()  # what is computed may use results itself
 
 
 def recent(
-    compute: Callable[[], Result], archive: Path, *arguments: Hashable, now: datetime
+    compute: Callable[[], Result],
+    archive: Path,
+    *arguments: Hashable,
+    now: datetime,
+    max_age: timedelta = MAX_AGE,
 ) -> Result:
-    """Return the result that the archive's file gave for these arguments a few seconds ago, else
-    compute it. It is shared: nobody may change it.
+    """Return the result that the archive's file gave for these arguments less than `max_age` ago,
+    else compute it. It is shared: nobody may change it.
     """
     file = archive.stat()
     key = (file.st_dev, file.st_ino, arguments)
     with _one_at_a_time:  # many readers of one page compute it once
         at, found = _results.get(key, (None, None))
-        if at is None or not timedelta() <= now - at < MAX_AGE:
+        if at is None or not timedelta() <= now - at < max_age:
             found = compute()
             if len(_results) >= MAX_RESULTS:
                 _results.clear()
