@@ -6,9 +6,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from archive.archive import Reader
+from archive.monitoring.coverage import SETTLED, Counts, Period, counts
+
 MAX_AGE = timedelta(seconds=10)
 """How old a result may be that is shown."""
-MAX_RESULTS = 100
+MAX_AGE_OF_SETTLED = timedelta(hours=1)
+"""How old the counts of days may be that hardly change any more."""
+MAX_RESULTS = 200
 """Results that are kept."""
 
 Result = TypeVar("Result")
@@ -37,3 +42,16 @@ def recent(
                 _results.clear()
             _results[key] = now, found
         return found  # type: ignore[return-value]
+
+
+def recent_counts(reader: Reader, period: Period, site: str) -> Counts:
+    """Count a site's stories per day: those of settled days once an hour."""
+    if period.last > period.today() - SETTLED:
+        return counts(reader, period, site)
+    return recent(
+        lambda: counts(reader, period, site),
+        reader.path,
+        *("counts", period.first, period.last, period.zone.key, site),
+        now=period.now,
+        max_age=MAX_AGE_OF_SETTLED,
+    )

@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from archive.archive import Archive, Reader
+from archive.archive import Archive
 from archive.monitoring import coverage as covering
 from archive.monitoring.drift import drifts
 from scraper.web.health import health
-from scraper.web.recent import recent
+from scraper.web.recent import recent, recent_counts
 from scraper.web.view import PageError, Request, View, site_zone
 
 DAYS = 12 * 7
@@ -23,8 +23,6 @@ SITES = 6
 """Calendars on a page."""
 BAD_DAYS = 10
 """Days of a site that a list names, the newest."""
-MAX_AGE_OF_SETTLED = timedelta(hours=1)
-"""How old figures of days may be that hardly change any more."""
 CRAWLS = 10
 """Crawls of a site that are shown."""
 
@@ -58,23 +56,10 @@ def _period(request: Request, zone: ZoneInfo, most: int) -> covering.Period:
 
 def _days(archive: Archive, period: covering.Period, *only: str) -> list[covering.Coverage]:
     return recent(
-        lambda: covering.coverage(archive, period, only=only, count=_counts),
+        lambda: covering.coverage(archive, period, only=only, count=recent_counts),
         archive.path,
         *("coverage", period.first, period.last, period.zone.key, *only),
         now=period.now,
-    )
-
-
-def _counts(reader: Reader, period: covering.Period, site: str) -> covering.Counts:
-    """Count the stories of a site per day; those of settled days once an hour."""
-    if period.last > period.today() - covering.SETTLED:
-        return covering.counts(reader, period, site)
-    return recent(
-        lambda: covering.counts(reader, period, site),
-        reader.path,
-        *("counts", period.first, period.last, period.zone.key, site),
-        now=period.now,
-        max_age=MAX_AGE_OF_SETTLED,
     )
 
 
