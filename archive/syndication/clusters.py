@@ -80,11 +80,12 @@ class Member:
 class Clusters:
     """The tables `members` and `memberships`; write inside a transaction."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, texts: Texts | None = None) -> None:
+        """`texts`: in place of those of the connection."""
         self.db = db
         self._execute = db.conn.execute
         self._clock = clock
-        self.texts = Texts(db)
+        self.texts = texts or Texts(db)
 
     def place(self, article_id: int, body: str) -> None:
         """Compare the article's new text with the others; clusters grow, unite or fall apart."""

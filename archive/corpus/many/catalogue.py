@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 from datatrove.data import Document, DocumentsPipeline
 from datatrove.pipeline.readers.base import BaseReader
@@ -14,6 +15,8 @@ from sqlite_utils import Database
 from archive.corpus.selection import opened
 from archive.database.connection import immediate, open_file, plain_errors
 from archive.syndication.clusters import Clusters
+from archive.syndication.signatures import MIN_HEAD, MIN_WHOLE, Signature
+from archive.syndication.texts import Texts
 
 CATALOGUE = "stories.db"
 """In the work folder: the archive of texts."""
@@ -45,7 +48,7 @@ class Job:
     def clusters(self) -> Iterator[Clusters]:
         """Open the catalogue as of the time, for reading."""
         with opened(self.path, self.as_of) as past:
-            yield Clusters(past.db, past.clock)
+            yield Clusters(past.db, past.clock, ManyTexts(past.db))
 
     @contextmanager
     def written(self) -> Iterator[Database]:
@@ -54,6 +57,22 @@ class Job:
             db.conn.execute("PRAGMA foreign_keys = OFF")
             with immediate(db):
                 yield db
+
+
+class ManyTexts(Texts):
+    """Texts that meet hundreds of others, as they do among millions: compared at once by NumPy."""
+
+    def _agreements(self, own: Signature, met: Sequence[tuple[int, bytes]]) -> dict[int, int]:
+        if not met:
+            return {}
+        numbers = np.array([number for number, _packed in met], dtype=np.int64)
+        packed = np.frombuffer(b"".join(packed for _number, packed in met), dtype="<u4")
+        mine = np.array([*own.whole, *own.head], dtype="<u4")
+        same = packed.reshape(len(numbers), -1) == mine
+        places = len(own.whole)
+        whole, head = same[:, :places].sum(axis=1), same[:, places:].sum(axis=1)
+        promising = (whole >= MIN_WHOLE) | (head >= MIN_HEAD)
+        return dict(zip(numbers[promising].tolist(), whole[promising].tolist(), strict=True))
 
 
 def ranges(path: Path, as_of: datetime, tasks: int) -> Ranges:
