@@ -43,9 +43,7 @@ def waiting(
 
     That is since their job was queued; without a job, since they were due, if no worker runs.
     """
-    found: dict[str, datetime] = {
-        row["site"]: row["since"] for row in database.rows(_QUEUED_SINCE)
-    }
+    found: dict[str, datetime] = {row["site"]: row["since"] for row in database.rows(_QUEUED_SINCE)}
     known = {each.site: each for each in sites}
     for site in timetable.rhythms:
         state = known.get(site)
@@ -70,9 +68,7 @@ def store_problems(database: Database) -> list[StoreProblem]:
     return [StoreProblem(**row) for row in database.rows(_STORE)]
 
 
-def next_runs(
-    timetable: Timetable, sites: list[SiteState], now: datetime
-) -> dict[str, datetime]:
+def next_runs(timetable: Timetable, sites: list[SiteState], now: datetime) -> dict[str, datetime]:
     """Return when each site of the timetable is due next; `now` if it is."""
     began = {each.site: each.began_at for each in sites}
     return {site: timetable.next_run(site, began.get(site), now) for site in timetable.rhythms}

@@ -14,7 +14,6 @@ from threading import Thread
 from typing import Any
 
 import psycopg
-from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker as JobWorker
 from psycopg_pool import PoolTimeout
@@ -25,7 +24,6 @@ from scraper.configuration import Fleet
 from scraper.fleet import jobs, sites
 from scraper.fleet.database import Database, dsn_of
 from scraper.fleet.jobs import Again
-from scraper.fleet.leases import WORKER
 from scraper.fleet.records import FleetError
 from scraper.fleet.workers import Presence
 from scraper.schedule.processes import CrawlProcesses, Order, Result

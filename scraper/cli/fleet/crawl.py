@@ -10,7 +10,6 @@ import click
 
 from scraper.cli import options
 from scraper.cli.crawling.crawl import crawl as crawl_command
-from scraper.cli.defaults import configured
 from scraper.cli.fleet.opening import (
     check_same_fleet,
     fleet_configuration,

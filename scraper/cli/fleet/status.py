@@ -15,9 +15,7 @@ from scraper.configuration import Configuration
 from scraper.schedule.timetable import Timetable
 
 _WORKERS = columns(
-    "worker state host crawls started_at seen_at version",
-    started_at="since",
-    seen_at="last seen",
+    "worker state host crawls started_at seen_at version", started_at="since", seen_at="last seen"
 )
 _SITES = columns(
     "site state worker since next_run last_began ended",

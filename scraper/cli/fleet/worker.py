@@ -85,9 +85,7 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _run(
-    configuration: Configuration, folder: Path, name: str, overrides: tuple[str, ...]
-) -> None:
+def _run(configuration: Configuration, folder: Path, name: str, overrides: tuple[str, ...]) -> None:
     from scraper.fleet.leases import WORKER
     from scraper.fleet.worker import FleetOrder, FleetWorker, logger, silence_libraries
     from scraper.schedule.daemon import json_log, stop_signal
