@@ -14,7 +14,14 @@ from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import reading_limits
-from scraper.cli.ingest.web_archives import Wanted, import_archives, show_archives, sorted_by_kind
+from scraper.cli.ingest.in_tasks import EXECUTORS, ImportFile, InTasks, import_in_tasks
+from scraper.cli.ingest.web_archives import (
+    check_wanted,
+    import_archives,
+    rows_of,
+    show_archives,
+    sorted_by_kind,
+)
 from scraper.cli.rendering.terminal import (
     columns,
     interruptible,
@@ -29,7 +36,7 @@ from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.collections.stories import ImportOptions
 from scraper.ingest.importer import Report, Survey, WrongMapping, import_file, survey
-from scraper.ingest.web_archives.importing import counts_of
+from scraper.ingest.web_archives.wanted import Wanted
 from scraper.ingest.writing import OUTCOMES
 from scraper.spiders import sites
 
@@ -43,7 +50,7 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("files", nargs=-1, required=True, type=ImportFile())
 @click.option("--jsonl", "kind", flag_value="jsonl", help="JSON lines or a JSON array.")
 @click.option("--csv", "kind", flag_value="csv", help="CSV with a header.")
 @click.option(
@@ -53,7 +60,12 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     metavar="FIELD=COLUMN",
     help=f"Column of a field: {', '.join(NAMES)}.",
 )
-@click.option("--site", type=options.SITE, metavar="NAME", help="Site of records that name none.")
+@click.option(
+    "--site",
+    type=options.SITE,
+    metavar="NAME",
+    help="Site of records that name none; of web archives, the only one that is imported.",
+)
 @click.option(
     "--timezone",
     "zone",
@@ -80,6 +92,25 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     metavar="CODE",
     help="Of web archives, only stories in this language, like id; may be repeated.",
 )
+@click.option(
+    "--executor",
+    type=click.Choice(EXECUTORS),
+    help="Import web archives in tasks, where datatrove runs them.",
+)
+@click.option(
+    "--tasks",
+    type=click.IntRange(1, 1_000),
+    help="Tasks, each with an archive of its own until the end; none changes a row.",
+)
+@click.option(
+    "-x",
+    "--executor-option",
+    "executor_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
+)
+@click.option("--plan", is_flag=True, help="With --executor: show which files; read none of them.")
 @options.jobs
 @options.archive
 @options.json
@@ -88,7 +119,7 @@ def import_command(
     context: click.Context,
     /,
     *,
-    files: tuple[Path, ...],
+    files: tuple[Path | str, ...],
     kind: str | None,
     pairs: tuple[str, ...],
     site: str | None,
@@ -96,6 +127,10 @@ def import_command(
     formats: tuple[str, ...],
     any_site: bool,
     languages: tuple[str, ...],
+    executor: str | None,
+    tasks: int | None,
+    executor_options: tuple[str, ...],
+    plan: bool,
     jobs: int | None,
     path: Path,
     as_json: bool,
@@ -119,26 +154,34 @@ def import_command(
     \b
     warta import CC-NEWS-20261120010203-00042.warc.gz saved-pages/
     warta import news-watch-ihsg-20261120_09.csv
+    warta import --executor slurm --tasks 64 -x partition=cpu -x time=24:00:00 warc.paths.gz
     warta import --map body=artikel --map published_at=terbit --date-format %d/%m/%Y koleksi.csv
     gunzip -c koleksi.jsonl.gz | warta import --jsonl --site kompas.com -
     """
     name = site.encode(errors="replace").decode().strip().lower() if site else None
     terms = ImportOptions(mapping=_mapping(pairs), site=name, zone=zone, formats=formats)
     sites()  # loaded once, for all workers
-    wanted = Wanted(any_site=any_site, languages=languages)
-    wanted.check()
+    wanted = Wanted(any_site=any_site, languages=languages, site=name)
+    check_wanted(wanted)
     limits = reading_limits(context)
-    collections, archives, unreadable = sorted_by_kind(files, is_collection=kind is not None)
+    in_tasks = InTasks(
+        executor=executor, tasks=tasks, options=executor_options, plan=plan, jobs=jobs
+    )
+    if in_tasks.check(files, is_collection=kind is not None or bool(pairs)):
+        import_in_tasks(path, files, wanted, in_tasks, limits, as_json=as_json)
+        return
+    paths = list(map(Path, files))
+    collections, archives, unreadable = sorted_by_kind(paths, is_collection=kind is not None)
     with _openable(collections) as reopened, Workers(1, limits) as workers:
         found = list(_surveyed(dict.fromkeys(collections), reopened, terms, kind))
         reports = list(_imported(path, found, reopened, terms, workers, as_json=as_json))
     results, broken = import_archives(path, archives, wanted, jobs=jobs, limits=limits)
     if as_json:
         print_json(map(_row, reports))
-        print_json({"file": str(each.path)} | counts_of(each) for each in results)
+        print_json(rows_of(results))
     else:
         _show(reports)
-        show_archives(results)
+        show_archives(rows_of(results))
     missed = unreadable + broken + len(set(collections)) - len(found)
     outcomes = [each.outcomes for each in reports] + [each.outcomes for each in results]
     if missed or any(each.bad for each in reports) or any(each.bad for each in results):
