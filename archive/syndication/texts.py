@@ -156,8 +156,12 @@ class Texts:
         self._prepared.clear()
 
     def put(self, article_id: int, body: str) -> int:
-        """Assign a text to the article, write it if it is new, and return its id."""
+        """Assign a text to the article, write it if it is new, and return its id.
+
+        Its fingerprint is remembered no longer: pages that wait need the room.
+        """
         read = self.fingerprint(body)
+        self._read.pop(body)
         text_id = self._find(read.digest)
         if text_id is None:
             text_id = self._add(read.digest, read.signature)

@@ -15,7 +15,13 @@ from scraper.configuration.rhythm import shortest_gap
 
 NAME = "warta.toml"
 _FOLDER: Key = ("sites", "folder")
-_PATHS: tuple[Key, ...] = (("archive",), ("metrics", "file"), _FOLDER)
+_PATHS: tuple[Key, ...] = (
+    ("archive",),
+    ("metrics", "file"),
+    ("fleet", "dsn_file"),
+    ("fleet", "folder"),
+    _FOLDER,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from archive.records import Page
 from archive.revisions.furniture import MIN_PAGES, furniture_of
 from scraper.extraction import read_page
 from scraper.extraction.article import Reading, refusal_of_article
-from scraper.extraction.site_furniture import RULE, names_of, placed
+from scraper.extraction.text.site_furniture import RULE, names_of, placed
 from scraper.extraction.workers import Constant, Limits, Workers
 from scraper.sites.site import Identity, Site
 

@@ -78,17 +78,16 @@ def check(
     warta sites check kabar
     warta sites check kabar --write-tests
     """
-    known = all_sites()
-    options.checked_sites([site], known)
-    profile, folder = known[site], folder_of_pages(context, pages, site)
+    options.checked_sites([site], all_sites())
+    profile, folder = all_sites()[site], folder_of_pages(context, pages, site)
     beside = cases or cases_folder(folder.parent, site)
     for given in filter(None, (pages, cases)):
         check_folder(given)
-    examined = _examined(context, profile, pages, overrides) if live else []
+    found = _examined(context, profile, pages, overrides) if live else []
     limits = reading_limits(context)
     reports, written = _read(folder, beside if write_tests else None, profile, limits)
     count, differing = _compared(beside, profile)
-    found = [*examined, *problems(profile, reports)]
+    found += problems(profile, reports)
     if as_json:
         print_json([_as_dict(site, folder, reports, found, count, differing)])
     else:

@@ -66,10 +66,8 @@ class InTasks:
     plan: bool
     jobs: int | None
 
-    def check(self, files: Sequence[Path | str], *, is_collection: bool) -> bool:
-        """Return whether the import is divided; raises click.UsageError for options that do not
-        fit.
-        """
+    def check(self, files: Sequence[Path | str], *, is_collection: bool) -> None:
+        """Raise click.UsageError for options that do not fit."""
         if self.executor is None:
             if self.tasks or self.options or self.plan:
                 raise click.UsageError("--tasks, -x and --plan need --executor")
@@ -77,14 +75,13 @@ class InTasks:
                 raise click.UsageError(
                     f"{address}: addresses are read with --executor, such as --executor local"
                 )
-            return False
+            return
         if is_collection or any(str(each) == "-" for each in files):
             raise click.UsageError("--executor is for web archives, not for collections")
         if self.jobs and self.executor != "local":
             raise click.UsageError(
                 f"-j is for this machine; with {self.executor}, use -x workers={self.jobs}"
             )
-        return True
 
     def count(self, files: int) -> int:
         """Return the number of tasks."""

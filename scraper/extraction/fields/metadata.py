@@ -9,23 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.identity import joined_url
-from scraper.extraction.boilerplate import agency_of
-from scraper.extraction.bylines import (
-    Byline,
-    byline_around,
-    joined,
-    letters_of,
-    letters_of_each,
-    lines_below,
-    marked_byline,
-    read_byline,
-)
-from scraper.extraction.dates import (
-    believable,
-    has_impossible_year,
-    parse_structured,
-    parse_visible,
-)
 from scraper.extraction.dom.json_ld import (
     ADVERTISERS,
     HOME,
@@ -48,7 +31,24 @@ from scraper.extraction.dom.limits import (
 from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, clean, text_of, unescape
 from scraper.extraction.dom.unread import without_counts
+from scraper.extraction.fields.bylines import (
+    Byline,
+    byline_around,
+    joined,
+    letters_of,
+    letters_of_each,
+    lines_below,
+    marked_byline,
+    read_byline,
+)
+from scraper.extraction.fields.dates import (
+    believable,
+    has_impossible_year,
+    parse_structured,
+    parse_visible,
+)
 from scraper.extraction.locate import LayoutMatch
+from scraper.extraction.text.boilerplate import agency_of
 from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 
 MIN_HEADLINE = 15
