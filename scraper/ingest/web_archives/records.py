@@ -140,8 +140,13 @@ class Records:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield warcio's records, until there is damage or the end of the section."""
+        before = self.offset
         try:
             for record in self._iterator:
+                if self.offset < 0:  # it is another one in the gzip member of the record before
+                    self.offset, self.damage = before, "broken_record"
+                    return
+                before = self.offset
                 if not _LENGTH.fullmatch(plain_headers(record.rec_headers.headers).get(LENGTH, "")):
                     self.damage = "broken_record"
                     return
@@ -150,9 +155,6 @@ class Records:
                 self._iterator.read_to_end()
                 if record.length is None or record.raw_stream.limit > 0:
                     self.damage = "incomplete_record"
-                    return
-                if self._iterator.offset <= self.offset:
-                    self.damage = "broken_record"  # another one in its gzip member
                     return
                 self.offset = self._iterator.offset
                 self._iterator.reader.lines = 0
