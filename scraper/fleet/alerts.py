@@ -9,18 +9,14 @@ that returns within an hour of its end is held back until the hour is over.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 from archive.monitoring.alert_log import FIRST_PAUSE, GIVE_UP, LONGEST_PAUSE, QUIET
 from archive.monitoring.incidents import Incident
+from scraper.fleet.database import Database
 from scraper.fleet.incidents import FleetIncident
 from scraper.monitoring.alerts.message import Message
 from scraper.monitoring.alerts.notify import deliver
 from scraper.monitoring.alerts.targets import Target
-
-if TYPE_CHECKING:
-    from psycopg import Connection
 
 logger = logging.getLogger("warta.fleet")
 
@@ -62,34 +58,42 @@ WHERE settled_at IS NULL AND noted_at <= warta_now() - %s::interval
 """
 _CLAIM = """
 UPDATE warta_messages m SET tries = m.tries + 1,
-    next_try_at = warta_now() + least(%s * power(2, least(m.tries, 10)), %s::interval)
+    next_try_at = warta_now()
+        + least(%(first)s * power(2, least(m.tries, 10)), %(longest)s::interval)
 FROM warta_incidents i WHERE i.id = m.incident AND (m.incident, m.target, m.state) IN (
     SELECT incident, target, state FROM warta_messages
-    WHERE settled_at IS NULL AND next_try_at <= warta_now() AND target = ANY(%s)
+    WHERE settled_at IS NULL AND next_try_at <= warta_now() AND target = ANY(%(targets)s)
     ORDER BY incident, state LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING i.id, i.kind, i.since, i.why, i.ended_at, m.target, m.state, warta_now(),
+RETURNING i.id, i.kind, i.since, i.why, i.ended_at, m.target, m.state, warta_now() AS now,
     EXISTS (SELECT 1 FROM warta_messages b WHERE b.incident = i.id AND b.target = m.target
-        AND b.state = 'began' AND b.outcome = 'sent'), (SELECT id FROM warta_fleet)
+        AND b.state = 'began' AND b.outcome = 'sent') AS began,
+    (SELECT id FROM warta_fleet) AS fleet
 """
 _SETTLE = """
-UPDATE warta_messages SET error = %s, outcome = %s,
-    settled_at = CASE WHEN %s::text IS NULL THEN warta_now() END
-WHERE incident = %s AND target = %s AND state = %s
+UPDATE warta_messages SET error = %(why)s,
+    outcome = CASE WHEN %(why)s::text IS NULL THEN 'sent' END,
+    settled_at = CASE WHEN %(why)s::text IS NULL THEN warta_now() END
+WHERE incident = %(incident)s AND target = %(target)s AND state = %(state)s
+"""
+
+_LASTING = """
+SELECT kind, worker, since, why FROM warta_incidents WHERE ended_at IS NULL ORDER BY id
 """
 
 
-def note(
-    connection: "Connection[Any]", incidents: Sequence[FleetIncident], targets: Sequence[Target]
-) -> None:
-    """Record which incidents began and ended, and queue the messages about it."""
-    with connection.transaction():
+def note(database: Database, incidents: Sequence[FleetIncident], targets: Sequence[Target]) -> None:
+    """Record which incidents began and ended, and queue the messages about it.
+
+    Raises FleetUnavailable, FleetError, as all here.
+    """
+    known = [f"{each.kind} {each.worker or ''}" for each in incidents]
+    names = [target.name for target in targets]
+    with database.transaction() as connection:
         for each in incidents:
             connection.execute(_BEGAN, (each.kind, each.worker, each.since, str(each.why)))
-        known = [f"{each.kind} {each.worker or ''}" for each in incidents]
-        ended = [row[0] for row in connection.execute(_ENDED, (known,)).fetchall()]
+        ended = [row["id"] for row in connection.execute(_ENDED, (known,)).fetchall()]
         for statement in (_FLAPPED, _OVERTAKEN, _QUEUE_ENDS) if ended else ():
             connection.execute(statement, (ended,))
-        names = [target.name for target in targets]
         connection.execute(_QUEUE, (QUIET, names))
         connection.execute(_GIVE_UP, (GIVE_UP,))
 
@@ -101,48 +105,42 @@ class _Due:
     message: Message
 
 
-def send_due(connection: "Connection[Any]", targets: Sequence[Target]) -> int:
+def send_due(database: Database, targets: Sequence[Target]) -> int:
     """Send what is due; return how many messages were accepted. Safe for many workers at once."""
     up, sent = {target.name: target for target in targets}, 0
-    while (due := _claimed(connection, up)) is not None:
+    while (due := _claimed(database, up)) is not None:
+        name, state = due.target.name, due.message.state
         problem = deliver({due.target: due.message}).get(due.target)
         why = problem and str(problem)
-        given = (why, None if why else "sent", why, due.incident, due.target.name)
-        connection.execute(_SETTLE, (*given, due.message.state))
+        database.rows(_SETTLE, why=why, incident=due.incident, target=name, state=state)
         if problem is None:
             sent += 1
             continue
-        logger.warning("alerts: %s: %s; it will be retried", due.target.name, problem)
+        logger.warning("alerts: %s: %s; it will be retried", name, problem)
         if problem.down:
-            del up[due.target.name]
+            del up[name]
     return sent
 
 
-def _claimed(connection: "Connection[Any]", targets: dict[str, Target]) -> _Due | None:
+def _claimed(database: Database, targets: dict[str, Target]) -> _Due | None:
     """Record that a message is about to be sent, and return it; None if none is due."""
-    given = (FIRST_PAUSE, LONGEST_PAUSE, list(targets))
-    row = connection.execute(_CLAIM, given).fetchone()
+    names = list(targets)
+    row = database.row(_CLAIM, first=FIRST_PAUSE, longest=LONGEST_PAUSE, targets=names)
     if row is None:
         return None
-    number, kind, since, why, ended_at, target, state, now, began, fleet = row
+    ended = row["state"] == "ended"
     message = Message(
-        id=f"{fleet.hex[:12]}{number:04x}-{state}",
-        state=state,
-        incident=Incident(kind=kind, site=None, since=since, why=why),
-        ended_at=ended_at if state == "ended" else None,
-        began_told=began or state == "began",
+        id=f"{row['fleet'].hex[:12]}{row['id']:04x}-{row['state']}",
+        state=row["state"],
+        incident=Incident(kind=row["kind"], site=None, since=row["since"], why=row["why"]),
+        ended_at=row["ended_at"] if ended else None,
+        began_told=row["began"] or not ended,
         archive=NAME,
-        sent_at=now,
+        sent_at=row["now"],
     )
-    return _Due(incident=number, target=targets[target], message=message)
+    return _Due(incident=row["id"], target=targets[row["target"]], message=message)
 
 
-def lasting(connection: "Connection[Any]") -> list[FleetIncident]:
+def lasting(database: Database) -> list[FleetIncident]:
     """Return the incidents that last, as they were last noted; the oldest first."""
-    rows: list[tuple[str, str | None, datetime, str]] = connection.execute(
-        "SELECT kind, worker, since, why FROM warta_incidents WHERE ended_at IS NULL ORDER BY id"
-    ).fetchall()
-    return [
-        FleetIncident(kind=kind, worker=worker, since=since, why=why)
-        for kind, worker, since, why in rows
-    ]
+    return [FleetIncident(**row) for row in database.rows(_LASTING)]

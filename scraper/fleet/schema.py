@@ -1,5 +1,12 @@
 """The tables of a fleet in PostgreSQL, beside those of procrastinate; public like an archive's."""
 
+from pathlib import Path
+
+from procrastinate.schema import SchemaManager
+
+from scraper.fleet.database import Connection, Database
+from scraper.fleet.records import FleetError
+
 VERSION = 1
 """Of the tables below; a change comes with a migration and a higher number."""
 
@@ -17,7 +24,7 @@ CREATE TABLE warta_fleet (
     needs integer NOT NULL,
     jobs_version text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT warta_now(),
-    looked_at timestamptz NOT NULL DEFAULT '-infinity'
+    looked_at timestamptz NOT NULL DEFAULT 'epoch'
 );
 
 CREATE TABLE warta_workers (
@@ -43,9 +50,9 @@ CREATE TABLE warta_leases (
     holder text,
     taken_at timestamptz,
     renewed_at timestamptz,
-    ends_at timestamptz NOT NULL DEFAULT '-infinity',
+    ends_at timestamptz NOT NULL DEFAULT 'epoch',
     delay interval NOT NULL DEFAULT '0',
-    free_at timestamptz NOT NULL DEFAULT '-infinity'
+    free_at timestamptz NOT NULL DEFAULT 'epoch'
 );
 
 CREATE TABLE warta_sites (
@@ -99,3 +106,72 @@ that was not released is free after `ends_at` and that.
 `warta_sites.finished_at`: when its last crawl that finished began.
 `warta_incidents`, `warta_messages`: what needed attention, and what targets were sent about it.
 """
+
+
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('warta fleet init'))"
+_EXISTS = "SELECT to_regclass(%(table)s) IS NOT NULL AS there"
+
+
+def set_up(database: Database) -> str:
+    """Make the tables, or migrate those of an earlier warta; return the id of the fleet.
+
+    Two at the same time are one after another. Raises FleetError.
+    """
+    with database.transaction() as connection:
+        connection.execute(_ONE_AT_A_TIME)
+        if not _has(connection, "warta_fleet"):
+            _create(connection)
+        else:
+            _migrate_jobs(connection)
+    return check(database)
+
+
+def _has(connection: Connection, table: str) -> bool:
+    row = connection.execute(_EXISTS, {"table": table}).fetchone()
+    return row is not None and bool(row["there"])
+
+
+def _create(connection: Connection) -> None:
+    if _has(connection, "procrastinate_jobs"):
+        raise FleetError(
+            "the fleet's database holds jobs of another program (procrastinate): "
+            "a fleet needs a database, or a schema in its search_path, of its own"
+        )
+    connection.execute(SchemaManager.get_schema())
+    connection.execute(TABLES)
+    connection.execute(
+        "INSERT INTO warta_fleet (version, needs, jobs_version) VALUES (%s, %s, %s)",
+        (VERSION, NEEDS, _job_migrations()[-1].name),
+    )
+
+
+def _migrate_jobs(connection: Connection) -> None:
+    """Apply what a later procrastinate changed in its tables."""
+    row = connection.execute("SELECT jobs_version FROM warta_fleet FOR UPDATE").fetchone()
+    assert row is not None
+    for file in _job_migrations():
+        if file.name > row["jobs_version"]:
+            connection.execute(file.read_text("utf-8").encode())  # of the package
+            connection.execute("UPDATE warta_fleet SET jobs_version = %s", (file.name,))
+
+
+def _job_migrations() -> list[Path]:
+    return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+
+
+def check(database: Database) -> str:
+    """Return the id of the fleet; raises FleetError where it is of another version of warta."""
+    row = database.row("SELECT id, version, needs FROM warta_fleet")
+    if row is None:
+        raise FleetError("the fleet's database: it holds no fleet: run `warta fleet init`")
+    if row["version"] < VERSION:
+        raise FleetError(
+            f"the fleet's database is of an earlier warta (version {row['version']}, this one needs"
+            f" {VERSION}): run `warta fleet init`"
+        )
+    if row["needs"] > VERSION:
+        raise FleetError(
+            f"the fleet's database is of a later warta (it needs version {row['needs']}, this one"
+            f" has {VERSION}): upgrade warta on this machine"
+        )
+    return str(row["id"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from scraper.fleet.database import Database
 from scraper.fleet.schema import TABLES
 from tests.fleet.servers import Server, filled
 
@@ -36,5 +36,5 @@ def simulated_time(server: Server) -> Iterator[str]:
         yield name
 
 
-def advance(connection: Any, by: timedelta) -> None:
-    connection.execute("UPDATE simulated_clock SET now = now + %s", (by,))
+def advance(database: Database, by: timedelta) -> None:
+    database.rows("UPDATE simulated_clock SET now = now + %(by)s", by=by)

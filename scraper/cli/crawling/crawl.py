@@ -28,7 +28,7 @@ from scraper.crawling.process import (
     overrides_of,
     run_spiders,
 )
-from scraper.politeness.locks import locks_of
+from scraper.politeness.leases import take_all
 from scraper.schedule.processes import BROKEN
 from scraper.spiders import sites as all_sites
 
@@ -172,10 +172,10 @@ def _locked(
     Raises:
         Locked: another process crawls one, or with `skip` all of them.
     """
-    locked = []
+    locked, fleet = [], configured(context).configuration.fleet
     for name in names:
         try:
-            context.with_resource(locks_of(archive, [name]))
+            context.with_resource(take_all(archive, [name], fleet=fleet))
         except Locked as error:
             if not skip:
                 raise

@@ -16,6 +16,7 @@ from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.crawling.kept_pages import keep_pages
 from scraper.cli.crawling.visits import visit_settings, visited
+from scraper.cli.defaults import configured
 from scraper.cli.new_file import check_folder
 from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import (
@@ -31,7 +32,7 @@ from scraper.crawling.doctor.examiner import Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.doctor.visitor import MAX_REQUESTS
 from scraper.crawling.source_queue import PROMISING
-from scraper.politeness.locks import site_lock
+from scraper.politeness.leases import take
 from scraper.sites.site import Site
 from scraper.spiders import sites as all_sites
 
@@ -87,7 +88,7 @@ def doctor(
     note_broken()
     if pages is not None:
         check_folder(pages)
-    context.with_resource(site_lock(site))
+    context.with_resource(take(site, fleet=configured(context).configuration.fleet))
     spider = _examined(known[site], path, overrides, verbose=verbose)
     if keep or pages is not None:
         keep_pages(context, pages, site, spider.pages)

@@ -13,7 +13,7 @@ from archive.printable import in_line
 from archive.records import Page
 from scraper.cli import options
 from scraper.cli.crawling.kept_pages import folder_of_pages, keep_pages
-from scraper.cli.defaults import config_option, reading_limits
+from scraper.cli.defaults import config_option, configured, reading_limits
 from scraper.cli.new_file import check_folder
 from scraper.cli.rendering.terminal import cell, columns, note, print_json, print_table, say
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Workers
@@ -123,9 +123,9 @@ def _examined(
     """Examine the live site, keep the pages of its stories, and return what is wrong with it."""
     from scraper.cli.crawling.visits import visit_settings, visited
     from scraper.crawling.doctor.examiner import Examiner
-    from scraper.politeness.locks import site_lock
+    from scraper.politeness.leases import take
 
-    context.with_resource(site_lock(site.name))
+    context.with_resource(take(site.name, fleet=configured(context).configuration.fleet))
     with tempfile.TemporaryDirectory() as folder:
         settings = visit_settings(Path(folder) / "none.db", site.name, overrides, verbose=False)
         spider = visited(Examiner, settings, {"site": site})
