@@ -314,7 +314,9 @@ class _History:
             for each in before
             if self.numbers[each] or (self.begun is not None and each >= self.begun)
         ]
-        return float(median(numbers)) if len(numbers) >= MIN_WEEKS else None
+        if len(numbers) >= MIN_WEEKS:
+            return float(median(numbers))
+        return None
 
 
 @contextmanager
@@ -343,7 +345,9 @@ def _local_day(zone: ZoneInfo) -> Callable[[bytes | None], str | None]:
             at = datetime.fromisoformat(time.decode())
             last = at + _REST_OF_HOUR if len(time) == _TO_THE_HOUR else at
             day = at.astimezone(zone).date()
-            return day.isoformat() if day == last.astimezone(zone).date() else None
+            if day != last.astimezone(zone).date():
+                return None
+            return day.isoformat()
         except (ValueError, OverflowError):
             return None
 

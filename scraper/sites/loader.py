@@ -147,7 +147,9 @@ def _imported(point: EntryPoint) -> object:
 
 
 def _package_of(point: EntryPoint) -> str:
-    return str(point.dist.name) if point.dist is not None else "unknown"
+    if point.dist is not None:
+        return str(point.dist.name)
+    return "unknown"
 
 
 def of_folder(folder: Folder, broken: list[Broken]) -> list[Candidate]:
