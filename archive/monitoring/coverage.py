@@ -81,7 +81,8 @@ _STORIES = """
         FROM timed)"""
 _COUNTS = f"""{_STORIES}
     SELECT day, outcome, reason, count(*), coalesce(sum(late), 0)
-    FROM dated WHERE day BETWEEN :first AND :last GROUP BY 1, 2, 3"""  # noqa: S608
+    FROM dated WHERE day <= :last AND (day >= :first OR :recent IS NULL)
+    GROUP BY 1, 2, 3"""  # noqa: S608
 _URLS = f"""{_STORIES}
     SELECT u.site, day, u.url, iif(late, 'late', outcome) AS outcome, dated.reason,
         u.first_seen_at, kept_at
@@ -154,7 +155,7 @@ class Period:
 
     def with_usual(self) -> Iterator[Self]:
         """Yield the period and the weeks that its days are compared with, in two parts: the settled
-        days, then the newer ones.
+        days, the days of older stories that were announced then included, and the newer ones.
         """
         first, last = self.first - timedelta(weeks=WEEKS), min(self.last, self.today())
         settled = self.today() - SETTLED
