@@ -238,6 +238,8 @@ class Site:
 
     def story(self, url: str | None, *, on: str = "") -> Identity | None:
         """Return the story of an address, or of a link `on` a page; None for any other address."""
+        if not self.domains:  # UNKNOWN has none
+            return None
         if url and on:
             url = joined_url(on, url)
         named = url and self.identify(url)
