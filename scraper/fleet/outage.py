@@ -25,7 +25,7 @@ logger = logging.getLogger("warta.fleet")
 
 FOLDER = "outages"
 """Of the notes in the store."""
-AFTER = timedelta(minutes=1)
+AFTER = timedelta(seconds=30)
 """How long the database may be silent: a restart of it is no news."""
 _LIMIT = 10_000
 

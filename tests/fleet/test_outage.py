@@ -77,7 +77,7 @@ def test_of_many_workers_one_reports_it_and_its_end(hook: Receiver) -> None:
             each.answered(START + minute * AFTER)
     assert said(hook) == BOTH
     assert "worker cadangan cannot reach the fleet's database" in hook.bodies[0]["text"]
-    assert "it lasted 5 minutes" in hook.bodies[1]["text"]
+    assert "it lasted 2 minutes" in hook.bodies[1]["text"]
 
 
 def test_a_short_silence_is_no_news(hook: Receiver) -> None:
