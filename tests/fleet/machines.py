@@ -18,6 +18,9 @@ from tests.fleet.servers import Server
 from tests.fleet.sites import Sites, contact
 from tests.waiting import DEADLINE, alive, children, until
 
+DELAY = 0.3
+SETTINGS = ("-s", f"DOWNLOAD_DELAY={DELAY}", "-s", f"SLOWEST_DELAY={DELAY}")
+"""Of crawls: less than anybody may configure."""
 LEASE = 4.0
 """Seconds; short, so that the tests need not wait."""
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
@@ -46,7 +49,7 @@ class Machine:
             f'contact = "{contact(self.name)}"\n'
             '[schedule]\nrhythm = "0 3 * * *"\njitter = 0\n'
             f'[fleet]\nstore = "{self.store}"\nname = "{self.name}"\nfolder = "archives"\n'
-            f"lease = {lease}\npatience = {patience}\n{more}",
+            f"lease = {lease}\npatience = {patience}\ncrawls = 2\n{more}",
             "utf-8",
         )
 
@@ -90,7 +93,7 @@ class Machine:
         """Start the worker, as systemd would."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._command("fleet", "worker"),
+                self._command("fleet", "worker", *SETTINGS),
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
