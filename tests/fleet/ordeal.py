@@ -55,63 +55,6 @@ def plan(seed: int, kills: Mapping[str, int], stops: Mapping[str, int]) -> list[
     return [Blow(after=chance.randint(2, MOST), kind=kind, stops=stops) for kind, stops in blows]
 
 
-class Ordeal: a fleet on several machines that is killed and stopped at points which a seed
-chooses, and that crawls on until all is read.
-"""
-
-from __future__ import annotations
-
-import os
-import signal
-import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from queue import Empty, Queue
-from random import Random
-from typing import Any
-
-from tests.fleet.machines import Machine, gone
-from tests.fleet.sites import Sites
-from tests.waiting import DEADLINE, until
-
-SITES = 5
-MOST = 8
-"""Requests between two blows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blow:
-    """A signal at a point."""
-
-    after: int
-    """Requests of the fleet since the last one."""
-    kind: str
-    """`crawl`: only that process; `worker`: only that one; `machine`: both, and what they started.
-    """
-    stops: bool
-    """SIGSTOP, until the lease is over, and SIGCONT then; else SIGKILL."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Struck:
-    blow: Blow
-    machine: Machine
-    site: str
-    pids: tuple[int, ...]
-    token: int
-
-
-def plan(seed: int, *, kills: int, stops: int, most: int = 10) -> list[Blow]:
-    """So many of both in a chosen order; the kinds of each take turns."""
-    chance = Random(seed)
-    blows = [(KINDS[number % 3], False) for number in range(kills)]
-    blows += [(KINDS[number % 3], True) for number in range(stops)]
-    chance.shuffle(blows)
-    return [Blow(after=chance.randint(2, most), kind=kind, stops=stops) for kind, stops in blows]
-
-
 class Ordeal:
     """Strikes as planned, and starts what was killed again, as systemd would."""
 

@@ -1,6 +1,6 @@
-"""A fleet on three machines through 20 SIGKILLs and 5 SIGSTOPs: no site is requested by two, none too
-soon or without a lease; no story is lost or stored twice; all archives together are the one that a
-single machine makes.
+"""A fleet on three machines through 20 SIGKILLs and 5 SIGSTOPs: no site is requested by two, none
+too soon or without a lease; no story is lost or stored twice; all archives together are the one
+that a single machine makes.
 
 The sites are those of the soak, on loopback; the crawls' delay is shortened, everything else is as
 users have it, with shorter leases.
