@@ -31,7 +31,6 @@ class SiteCrawl:
     archive: Path
     """The file of its archive on this machine."""
     fleet: Fleet
-    database: Database
     store: Store
     claim: PostgresClaim
     worker: str | None
@@ -51,7 +50,7 @@ class SiteCrawl:
         self._fetch()
         now = sites.begin(self.database, self.site, self.claim.token, self.worker)
         code, why = self._crawled(crawl, timetable, now)
-        if self.claim.is_lost:
+        if self.claim.is_lost():
             return self._lost()
         check(self.database_time(now))
         ended = self._ended()
@@ -60,7 +59,7 @@ class SiteCrawl:
         except ArchiveError as error:
             code, why = max(code, 1) if code != 3 else 1, str(error)
             logger.error("%s: %s", self.site, error)  # noqa: TRY400 - one line
-        if self.claim.is_lost:
+        if self.claim.is_lost():
             return self._lost()
         self._patiently(
             lambda: sites.end(
@@ -68,6 +67,11 @@ class SiteCrawl:
             )
         )
         return code
+
+    @property
+    def database(self) -> Database:
+        """The connection that renews the lease."""
+        return self.claim.database
 
     def database_time(self, fallback: datetime) -> datetime:
         """Return the fleet's time, as this machine's clock and the last answer say."""
@@ -124,7 +128,7 @@ class SiteCrawl:
             except FleetError as error:
                 if note:
                     noted = self._note_store(str(error)) or noted
-                over = time.monotonic() > deadline or self.claim.is_lost
+                over = time.monotonic() > deadline or self.claim.is_lost()
                 if over or not isinstance(error, FleetUnavailable):
                     raise
                 time.sleep(min(_AGAIN, self.fleet.lease))

@@ -42,7 +42,7 @@ _POLL = 5.0
 _AGAIN = 2.0
 """Seconds after which a database that did not answer is tried again."""
 _NO_QUEUE = "none"
-"""A queue that nothing is in: a worker that ends takes no more, and still shows that it is alive."""
+"""A queue that nothing is in: a worker that ends takes no more, and shows that it is alive."""
 _UNAVAILABLE = (FleetError, ConnectorException, psycopg.Error, PoolTimeout, TimeoutError, OSError)
 
 
@@ -195,7 +195,7 @@ class FleetWorker:
                 tick = asyncio.create_task(self._repeat(self._look, jobs.LOOK.total_seconds()))
                 end = asyncio.create_task(self._end_jobs(self._jobs))
                 try:
-                    await self._jobs.run()
+                    await self._jobs.run()  # type: ignore[no-untyped-call]
                 finally:
                     for task in (tick, end):
                         task.cancel()
@@ -209,7 +209,7 @@ class FleetWorker:
         await self._ending.wait()
         while self._running:
             await asyncio.sleep(0.05)
-        worker.stop()
+        worker.stop()  # type: ignore[no-untyped-call]
 
     async def _look(self) -> None:
         """Queue what is due, and what died workers left; one worker at a time does."""
@@ -276,7 +276,7 @@ class FleetWorker:
         return jobs.is_done(self._database, site, when, schema=self.schema)
 
     def _process(self, site: str) -> Result | None:
-        """Crawl in a process, in this thread, until it ends; None if everything is being stopped."""
+        """Crawl in a process until it ends; None if everything is being stopped."""
         archive = self._order.archive.parent / f"{site}.db"
         try:
             result = self._processes.run(replace(self._order, site=site, archive=archive))

@@ -143,7 +143,7 @@ def _machine() -> str:
     """Return what no other machine, boot of it, or container has."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return f"unknown {uuid4()}"
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from scraper.cli import options
-from scraper.cli.crawling.crawl import crawl as crawl_command
+from scraper.cli.crawling.crawl import crawl as plain_crawl
 from scraper.cli.fleet.opening import (
     check_same_fleet,
     fleet_configuration,
-    fleet_database,
     fleet_store,
 )
 from scraper.cli.fleet.worker import folder_option
@@ -49,31 +48,28 @@ def crawl(
     if site not in timetable.rhythms:
         raise click.UsageError(f"{site} is not crawled on schedule; it is switched off")
     from scraper.fleet.leases import WORKER, PostgresClaim
+    from scraper.fleet.schema import check
     from scraper.fleet.site_crawl import SiteCrawl
     from scraper.fleet.worker import folder_of
 
     archive = (folder or folder_of(fleet, configuration.archive)).absolute() / f"{site}.db"
     archive.parent.mkdir(parents=True, exist_ok=True)
-    with fleet_database(configuration, f"crawl of {site}") as database:
-        from scraper.fleet.schema import check
-
-        check_same_fleet(store, check(database))
-        context.with_resource(take_all(archive, [site], fleet=fleet))
-        with take(site, archive, fleet=fleet) as lease:
-            assert isinstance(lease.claim, PostgresClaim)
-            task = SiteCrawl(
-                site=site,
-                archive=archive,
-                fleet=fleet,
-                database=database,
-                store=store,
-                claim=lease.claim,
-                worker=os.environ.get(WORKER),
-            )
-            words = [site, "--archive", str(archive), *(["--json"] if as_json else [])]
-            words += [part for setting in overrides for part in ("-s", setting)]
-            check_health = _checking(configuration, archive, site)
-            code = task.run(_crawling(context, words), timetable, check_health)
+    context.with_resource(take_all(archive, [site], fleet=fleet))
+    with take(site, archive, fleet=fleet) as lease:
+        assert isinstance(lease.claim, PostgresClaim)
+        check_same_fleet(store, check(lease.claim.database))
+        task = SiteCrawl(
+            site=site,
+            archive=archive,
+            fleet=fleet,
+            store=store,
+            claim=lease.claim,
+            worker=os.environ.get(WORKER),
+        )
+        words = [site, "--archive", str(archive), *(["--json"] if as_json else [])]
+        words += [part for setting in overrides for part in ("-s", setting)]
+        check_health = _checking(configuration, archive, site)
+        code = task.run(_crawling(context, words), timetable, check_health)
     raise SystemExit(code)
 
 
@@ -81,8 +77,8 @@ def _crawling(context: click.Context, words: list[str]) -> Callable[[date | None
     def run(since: date | None) -> int:
         given = [*words, *(["--since", since.isoformat()] if since else [])]
         try:
-            with crawl_command.make_context("crawl", given, parent=context) as inner:
-                crawl_command.invoke(inner)
+            with plain_crawl.make_context("crawl", given, parent=context) as inner:
+                plain_crawl.invoke(inner)
         except SystemExit as ended:
             return ended.code if isinstance(ended.code, int) else 1
         finally:

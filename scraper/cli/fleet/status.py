@@ -55,7 +55,7 @@ def status(as_json: bool) -> None:
         print_json([{"kind": "worker", **row} for row in them])
         print_json([{"kind": "site", **row} for row in rows])
     else:
-        _show(configuration, them, rows, now)
+        _show(configuration, them, rows)
     failed = any(row["failures"] for row in rows)
     if failed or any(worker.is_stalled for worker in workers):
         raise SystemExit(3)
@@ -109,7 +109,6 @@ def _show(
     configuration: Configuration,
     workers: list[dict[str, Any]],
     sites: list[dict[str, Any]],
-    now: Any,
 ) -> None:
     zone = ZoneInfo(configuration.schedule.timezone)
     zoned = partial(plain_time, zone=zone)
@@ -120,10 +119,7 @@ def _show(
         print_table(workers, _WORKERS, formats=formats, flexible="host", zone=zone)
         say()
     times = dict.fromkeys(("since", "next_run", "last_began"), zoned)
-    shown = [
-        {**row, "next_run": None if row["next_run"] is None else max(row["next_run"], now)}
-        for row in sites
-    ]
+    shown = [{**row, "worker": row["worker"] or row["holder"]} for row in sites]
     print_table(shown, _SITES, formats=times, flexible="ended", zone=zone)
     for row in sites:
         if row["failures"]:

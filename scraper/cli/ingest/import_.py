@@ -15,7 +15,14 @@ from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import reading_limits
-from scraper.cli.ingest.web_archives import Wanted, import_archives, show_archives, sorted_by_kind
+from scraper.cli.ingest.in_tasks import EXECUTORS, ImportFile, InTasks, import_in_tasks
+from scraper.cli.ingest.web_archives import (
+    check_wanted,
+    import_archives,
+    rows_of,
+    show_archives,
+    sorted_by_kind,
+)
 from scraper.cli.rendering.terminal import (
     columns,
     interruptible,
@@ -30,7 +37,8 @@ from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.collections.stories import ImportOptions
 from scraper.ingest.importer import Report, Survey, WrongMapping, import_file, survey
-from scraper.ingest.web_archives.importing import Result, counts_of
+from scraper.ingest.web_archives.importing import Result
+from scraper.ingest.web_archives.wanted import Wanted
 from scraper.ingest.writing import OUTCOMES
 from scraper.spiders import sites
 
@@ -44,8 +52,8 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
 
 
 def _grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """Call the command with what collections mean as `terms`, and with the pages that are `wanted`
-    of web archives, instead of the options that say so.
+    """Call the command with what collections mean as `terms`, with the pages that are `wanted` of
+    web archives, and with how the import is divided, instead of the options that say so.
     """
 
     @wraps(command)
@@ -57,18 +65,27 @@ def _grouped(command: Callable[..., None]) -> Callable[..., None]:
         formats: tuple[str, ...],
         any_site: bool,
         languages: tuple[str, ...],
+        executor: str | None,
+        tasks: int | None,
+        executor_options: tuple[str, ...],
+        plan: bool,
         **values: Any,
     ) -> None:
         name = (site or "").encode(errors="replace").decode().strip().lower() or None
         terms = ImportOptions(mapping=_mapping(pairs), site=name, zone=zone, formats=formats)
-        wanted = Wanted(any_site=any_site, languages=languages)
-        command(terms=terms, wanted=wanted, **values)
+        wanted = Wanted(any_site=any_site, languages=languages, site=name)
+        divided = InTasks(
+            executor=executor, tasks=tasks, options=executor_options, plan=plan, jobs=values["jobs"]
+        )
+        is_collection = values["kind"] is not None or bool(pairs)
+        divided.check(values["files"], is_collection=is_collection)
+        command(terms=terms, wanted=wanted, divided=divided, **values)
 
     return grouped
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("files", nargs=-1, required=True, type=ImportFile())
 @click.option("--jsonl", "kind", flag_value="jsonl", help="JSON lines or a JSON array.")
 @click.option("--csv", "kind", flag_value="csv", help="CSV with a header.")
 @click.option(
@@ -78,7 +95,12 @@ def _grouped(command: Callable[..., None]) -> Callable[..., None]:
     metavar="FIELD=COLUMN",
     help=f"Column of a field: {', '.join(NAMES)}.",
 )
-@click.option("--site", type=options.SITE, metavar="NAME", help="Site of records that name none.")
+@click.option(
+    "--site",
+    type=options.SITE,
+    metavar="NAME",
+    help="Site of records that name none; of web archives, the only one that is imported.",
+)
 @click.option(
     "--timezone",
     "zone",
@@ -105,15 +127,35 @@ def _grouped(command: Callable[..., None]) -> Callable[..., None]:
     metavar="CODE",
     help="Of web archives, only stories in this language, like id; may be repeated.",
 )
+@click.option(
+    "--executor",
+    type=click.Choice(EXECUTORS),
+    help="Import web archives in tasks, where datatrove runs them.",
+)
+@click.option(
+    "--tasks",
+    type=click.IntRange(1, 1_000),
+    help="Tasks, each with an archive of its own until the end; none changes a row.",
+)
+@click.option(
+    "-x",
+    "--executor-option",
+    "executor_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
+)
+@click.option("--plan", is_flag=True, help="With --executor: show which files; read none of them.")
 @options.jobs
 @options.archive
 @options.json
 @_grouped
 def import_command(
-    files: tuple[Path, ...],
+    files: tuple[Path | str, ...],
     kind: str | None,
     terms: ImportOptions,
     wanted: Wanted,
+    divided: InTasks,
     jobs: int | None,
     path: Path,
     as_json: bool,
@@ -133,13 +175,18 @@ def import_command(
     \b
     warta import CC-NEWS-20261120010203-00042.warc.gz saved-pages/
     warta import news-watch-ihsg-20261120_09.csv
+    warta import --executor slurm --tasks 64 -x partition=cpu -x time=24:00:00 warc.paths.gz
     warta import --map body=artikel --map published_at=terbit --date-format %d/%m/%Y koleksi.csv
     gunzip -c koleksi.jsonl.gz | warta import --jsonl --site kompas.com -
     """
     sites()  # loaded once, for all workers
-    wanted.check()
+    check_wanted(wanted)
     limits = reading_limits(click.get_current_context())
-    collections, archives, missed = sorted_by_kind(files, is_collection=kind is not None)
+    if divided.executor is not None:
+        import_in_tasks(path, files, wanted, divided, limits, as_json=as_json)
+        return
+    paths = list(map(Path, files))
+    collections, archives, missed = sorted_by_kind(paths, is_collection=kind is not None)
     reports = _import_collections(path, collections, terms, kind, limits, as_json=as_json)
     results, broken = import_archives(path, archives, wanted, jobs=jobs, limits=limits)
     missed += broken + len(collections) - len(reports)
@@ -272,10 +319,10 @@ def _row(report: Report) -> dict[str, Any]:
 def _print(reports: Sequence[Report], results: Sequence[Result], *, as_json: bool) -> None:
     if as_json:
         print_json(map(_row, reports))
-        print_json({"file": str(each.path)} | counts_of(each) for each in results)
+        print_json(rows_of(results))
         return
     _show(reports)
-    show_archives(results)
+    show_archives(rows_of(results))
 
 
 def _show(reports: Sequence[Report]) -> None:

@@ -1,11 +1,11 @@
 """Replicas of the sites' archives: objects in a folder or an object store, written once.
 
 ```text
-STORE/fleet.json                            whose store it is
-STORE/SITE/TOKEN-NUMBER-DIGEST.db.zst       the site's archive, as `warta backup` copies it
-STORE/SITE/TOKEN-NUMBER-DIGEST.json         its manifest, written last: without it there is no copy
-STORE/SITE/orphans/...                      what was crawled, and could not be pushed in time
-STORE/SITE/stream/TOKEN/...                 Litestream's, while a crawl runs
+STORE/fleet.json                               whose store it is
+STORE/SITE/TOKEN-NUMBER-SCHEMA-DIGEST.db.zst   the site's archive, as `warta backup` copies it
+STORE/SITE/TOKEN-NUMBER-SCHEMA-DIGEST.json     its manifest, written last
+STORE/SITE/orphans/...                         what was crawled, and could not be pushed in time
+STORE/SITE/stream/TOKEN/...                    Litestream's, while a crawl runs
 ```
 
 No object is ever changed, so that neither renaming nor locks are needed: the newest replica is the

@@ -12,8 +12,10 @@ from scraper.fleet.records import FleetError, Replica
 
 LIMIT = 16_384
 """Bytes of a manifest."""
-COPY, MANIFEST = ".db.zst", ".json"
-NAME = re.compile(r"(?P<token>\d{15})-(?P<number>\d{4})-(?P<digest>[0-9a-f]{16})")
+COPY, MANIFEST, PENDING = ".db.zst", ".json", ".pending"
+"""Endings of the objects of a replica; the last is a manifest that waits for the database."""
+NAME = re.compile(r"(?P<token>\d{15})-(?P<number>\d{4})-m(?P<schema>\d{3,6})-[0-9a-f]{16}")
+"""Of a replica's objects, without the ending; sorts by token."""
 
 _Hexadecimal = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0, lt=10**15)]
@@ -52,7 +54,8 @@ class Manifest(BaseModel):
     @property
     def name(self) -> str:
         """That of its objects, without the ending; sorts by token."""
-        return f"{self.token:015d}-{self.number:04d}-{self.digest[:16]}"
+        schema = f"m{self.migrations:03d}"
+        return f"{self.token:015d}-{self.number:04d}-{schema}-{self.digest[:16]}"
 
     @property
     def replica(self) -> Replica:

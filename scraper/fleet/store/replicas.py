@@ -28,7 +28,7 @@ from archive.maintenance.restore import later_takedowns, log_written, restore
 from scraper.fleet.records import FleetError, FleetUnavailable, Replica
 from scraper.fleet.store import manifests
 from scraper.fleet.store.lineage import contains, marks_of
-from scraper.fleet.store.manifests import COPY, MANIFEST, NAME, Manifest
+from scraper.fleet.store.manifests import COPY, MANIFEST, NAME, PENDING, Manifest
 from scraper.fleet.store.objects import PIECE, Missing, Objects
 
 KEEP = 3
@@ -98,14 +98,15 @@ class Replicas:
 
     def schema(self, site: str) -> int:
         """Return the schema of the newest replica; 0 if the store has none."""
-        found = self.manifest(site)
-        return found.migrations if found else 0
+        names = self.manifests(site)
+        match = NAME.fullmatch(names[-1]) if names else None
+        return int(match["schema"]) if match else 0
 
     def _names(self, folder: str, ending: str) -> list[str]:
         return [name for name in self.objects.names(folder) if name.endswith(ending)]
 
-    def _read(self, site: str, name: str, *, folder: str = "") -> Manifest:
-        where = f"{site}/{folder}{name}{MANIFEST}"
+    def _read(self, site: str, name: str, *, folder: str = "", ending: str = MANIFEST) -> Manifest:
+        where = f"{site}/{folder}{name}{ending}"
         found = self.objects.read(where, limit=manifests.LIMIT)
         if found is None:  # pruned since it was listed
             raise FleetUnavailable(f"{self.objects.shown}: {where} is not there any more")
@@ -141,42 +142,43 @@ class Replicas:
         packed = self.objects.write(name + COPY, _packed(copy))
         found = found.model_copy(update={"packed": packed})
         if publish is not None:
+            self.objects.write(name + PENDING, [found.written()])
             try:
                 publish(found.replica)
+            except FleetUnavailable:
+                raise  # it may have been noted
             except FleetError:
                 with suppress(FleetError):
-                    self.objects.delete(name + COPY)
+                    for ending in (PENDING, COPY):
+                        self.objects.delete(name + ending)
                 raise
         self.objects.write(name + MANIFEST, [found.written()])
+        if publish is not None:
+            self.objects.delete(name + PENDING)
         return found
 
     def _prune(self, site: str) -> None:
         """Delete replicas beyond those that stay, and copies that never became one."""
         names = self.manifests(site)
-        kept, schemas = set(names[-KEEP:]), set()
-        for name in reversed(names):
-            with suppress(FleetError):
-                schema = self._read(site, name).migrations
-                if schema not in schemas:
-                    kept.add(name)
-                schemas.add(schema)
-        newest = names[-1]
-        for name in names:
-            if name not in kept:
-                self.objects.delete(f"{site}/{name}{MANIFEST}")
-        for name in self._names(site, COPY):
-            if name.removesuffix(COPY) not in kept and name < newest:
-                self.objects.delete(f"{site}/{name}")
+        last = {match["schema"]: name for name in names if (match := NAME.fullmatch(name))}
+        kept = {*names[-KEEP:], *last.values()}
+        for ending in (MANIFEST, PENDING, COPY):
+            for name in self._names(site, ending):
+                if name.removesuffix(ending) not in kept and name < names[-1]:
+                    self.objects.delete(f"{site}/{name}")
 
-    def fetch(self, site: str, into: Path) -> Replica | None:
+    def fetch(self, site: str, into: Path, *, published: int | None = None) -> Replica | None:
         """Make the archive at `into` the newest replica, verified; None if the store has none.
+
+        `published` is the token of the newest one that the database noted: its pusher may have been
+        killed before it wrote the manifest, which is done then.
 
         What is at `into` stays if it is that replica, or a later state of it. Otherwise it is
         replaced in one step; if it has crawls that the replica lacks, it is set aside, and put
         into the store as an orphan. Raises FleetError where a replica does not check, SchemaTooNew
         where a later warta made it.
         """
-        found = self.manifest(site)
+        found = self._completed(site, published)
         if found is not None:
             _check_schema(found)
         if found is None or is_there(into, found):
@@ -187,6 +189,18 @@ class Replicas:
             put(copy, into, now=found.pushed_at)
         self._adopt_orphans(site, into)
         return found.replica
+
+    def _completed(self, site: str, published: int | None) -> Manifest | None:
+        found = self.manifest(site)
+        if published is None or (found is not None and found.token >= published):
+            return found
+        names = (name.removesuffix(PENDING) for name in self._names(site, PENDING))
+        for name in names:
+            match = NAME.fullmatch(name)
+            if match and int(match["token"]) == published:
+                found = self._read(site, name, ending=PENDING)
+                self.objects.write(f"{site}/{name}{MANIFEST}", [found.written()])
+        return found
 
     @contextmanager
     def downloaded(
