@@ -18,9 +18,6 @@ from scraper.schedule.timetable import Timetable
 
 logger = logging.getLogger("warta.fleet")
 
-EVERY = 15.0
-"""Seconds between two checks of a worker: all of them check, and one of them notifies."""
-
 
 class FleetLookout:
     """Checks the fleet from one machine; a database that does not answer is noticed here."""

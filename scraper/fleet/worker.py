@@ -43,6 +43,8 @@ _AGAIN = 2.0
 """Seconds after which a database that did not answer is tried again."""
 _NO_QUEUE = "none"
 """A queue that nothing is in: a worker that ends takes no more, and shows that it is alive."""
+EVERY = 15.0
+"""Seconds between two checks of the fleet: every worker checks, and one of them notifies."""
 _UNAVAILABLE = (FleetError, ConnectorException, psycopg.Error, PoolTimeout, TimeoutError, OSError)
 
 
@@ -64,7 +66,7 @@ class Hooks:
     """What else a worker does. One that raises is logged, and stops nothing."""
 
     check: list[Callable[[], object]] = field(default_factory=list)
-    """Called every few minutes, in a thread."""
+    """Called every EVERY seconds, in a thread."""
     close: list[Callable[[], object]] = field(default_factory=list)
     """Called once at the end."""
 
@@ -84,17 +86,15 @@ class FleetWorker:
         order: FleetOrder,
         processes: CrawlProcesses,
         *,
-        check_every: float,
         hooks: Hooks | None = None,
     ) -> None:
-        """Take the time between two health checks in minutes. Raises FleetError."""
+        """Raise FleetError."""
         self.name = name
         self.schema = jobs.known_schema()
         self.hooks = hooks or Hooks()
         self._timetable = timetable
         self._order = order
         self._processes = processes
-        self._check_every = check_every * 60
         self._database = Database.of(fleet, purpose=f"worker {name}")
         self._presence = Presence(database=self._database, name=name, schema=self.schema)
         self._app = jobs.app_of(dsn_of(fleet), name, self._crawl)
@@ -153,7 +153,7 @@ class FleetWorker:
         self._loop = asyncio.get_running_loop()
         others = [
             asyncio.create_task(self._repeat(self._report, jobs.HEARTBEAT)),
-            asyncio.create_task(self._repeat(self._check, self._check_every)),
+            asyncio.create_task(self._repeat(self._check, EVERY)),
         ]
         try:
             while not self._ending.is_set():

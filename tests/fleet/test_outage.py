@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from scraper.fleet.outage import AFTER, Outage
+from scraper.fleet.outage import AFTER, FOLDER, Outage
 from scraper.fleet.records import FleetUnavailable
 from scraper.monitoring.alerts.targets import Webhook
 from tests.fleet.clock import START
@@ -131,6 +131,6 @@ def test_a_target_that_is_down_hears_of_it_later(hook: Receiver) -> None:
 def test_what_strangers_leave_in_the_store_is_no_note(hook: Receiver) -> None:
     store = Shared()
     for text in (b"{", b"[]", b'{"since": 5, "told": 3}', b"\xff"):
-        store.kept["outages/utama"] = text
+        store.kept[f"{FOLDER}/utama"] = text
         (worker,) = workers(hook, store, "utama")
         assert worker.since is None

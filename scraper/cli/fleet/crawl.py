@@ -10,11 +10,7 @@ import click
 
 from scraper.cli import options
 from scraper.cli.crawling.crawl import crawl as plain_crawl
-from scraper.cli.fleet.opening import (
-    check_same_fleet,
-    fleet_configuration,
-    fleet_store,
-)
+from scraper.cli.fleet.opening import check_same_fleet, fleet_configuration, fleet_store
 from scraper.cli.fleet.worker import folder_option
 from scraper.configuration import Configuration
 from scraper.monitoring.lookout import Lookout

@@ -106,9 +106,7 @@ def _site(site: Any, state: str) -> dict[str, Any]:
 
 
 def _show(
-    configuration: Configuration,
-    workers: list[dict[str, Any]],
-    sites: list[dict[str, Any]],
+    configuration: Configuration, workers: list[dict[str, Any]], sites: list[dict[str, Any]]
 ) -> None:
     zone = ZoneInfo(configuration.schedule.timezone)
     zoned = partial(plain_time, zone=zone)
