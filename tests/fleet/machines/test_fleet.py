@@ -20,7 +20,7 @@ import pytest
 
 from archive import Archive
 from scraper.cli.rendering.terminal import print_table
-from tests.fleet.leases import (
+from tests.fleet.machines.history import (
     CLOCKS,
     Held,
     gaps,
@@ -29,10 +29,10 @@ from tests.fleet.leases import (
     keep_history,
     without_a_lease,
 )
-from tests.fleet.machines import DELAY, SETTINGS, Machine
-from tests.fleet.ordeal import Ordeal, plan
+from tests.fleet.machines.machine import DELAY, SETTINGS, Machine
+from tests.fleet.machines.ordeal import Ordeal, plan
+from tests.fleet.machines.sites import Sites, Visit, contact
 from tests.fleet.servers import Server
-from tests.fleet.sites import Sites, Visit, contact
 from tests.preloaded import warta
 from tests.scraper.crawling.conftest import environment
 from tests.scraper.crawling.contents import BROKEN, TWICE, differences

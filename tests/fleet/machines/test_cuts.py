@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.leases import held_twice, history, keep_history, without_a_lease
-from tests.fleet.machines import Machine
-from tests.fleet.ordeal import Ordeal
+from tests.fleet.machines.history import held_twice, history, keep_history, without_a_lease
+from tests.fleet.machines.machine import Machine
+from tests.fleet.machines.ordeal import Ordeal
+from tests.fleet.machines.sites import Sites
 from tests.fleet.servers import Server
-from tests.fleet.sites import Sites
 from tests.scraper.monitoring.alerts.receivers import Receiver
 from tests.scraper.schedule.newsrooms import WIB, Newsrooms
 from tests.waiting import until

@@ -10,7 +10,7 @@ import pytest
 from scraper.fleet.outage import AFTER, FOLDER, Outage
 from scraper.fleet.records import FleetUnavailable
 from scraper.monitoring.alerts.targets import Webhook
-from tests.fleet.clock import START
+from tests.fleet.alerts.clock import START
 from tests.scraper.monitoring.alerts.receivers import Receiver
 
 WHY = "the fleet's database: nothing answers there (timeout)"

@@ -15,8 +15,8 @@ from queue import Empty, Queue
 from random import Random
 from typing import Any
 
-from tests.fleet.machines import Machine, gone
-from tests.fleet.sites import Sites
+from tests.fleet.machines.machine import Machine, gone
+from tests.fleet.machines.sites import Sites
 from tests.waiting import DEADLINE, until
 
 SITES = 5
