@@ -110,7 +110,11 @@ class FleetWorker:
 
     def begin(self) -> None:
         """Take the name, and start. Raises Locked, FleetError."""
-        self._presence.begin()
+        try:
+            self._presence.begin()
+        except BaseException:
+            self._database.close()
+            raise
         self._thread.start()
 
     def stop(self) -> bool:
@@ -151,6 +155,7 @@ class FleetWorker:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(_in_one_line)
         others = [
             asyncio.create_task(self._repeat(self._report, jobs.HEARTBEAT)),
             asyncio.create_task(self._repeat(self._check, EVERY)),
@@ -324,6 +329,17 @@ class FleetWorker:
         if not self._problem:
             logger.error("no crawl begins", extra={"why": why})
         self._problem = why
+
+
+def _in_one_line(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Called by the event loop for what a task of procrastinate raised that nobody waits for."""
+    if isinstance(context.get("exception"), _UNAVAILABLE):
+        logger.warning(
+            "a job is not ended",
+            extra={"why": "another worker has it now, or the database does not answer"},
+        )
+        return
+    loop.default_exception_handler(context)
 
 
 def folder_of(fleet: Fleet, archive: Path) -> Path:
