@@ -78,8 +78,9 @@ class Replicas:
             raise FleetError(f"{self.objects.shown}: it is the store of another fleet")
 
     def sites(self) -> list[str]:
-        """Return the sites that have a folder here."""
-        return [name for name in self.objects.names() if name != IDENTITY]
+        """Return the sites that have a replica or an orphan here."""
+        folders = [name for name in self.objects.names() if "." not in name]
+        return [name for name in folders if self.manifests(name) or self.orphans(name)]
 
     def manifests(self, site: str) -> list[str]:
         """Return the names of a site's replicas, oldest first."""
