@@ -306,6 +306,8 @@ def _sources_in_text(body: Body, layout: str) -> dict[str, str]:
 
 
 def _identified(site: Site, url: str) -> Identity | None:
+    if site is UNKNOWN:
+        return None
     identity = site.identify(url)
     return identity if isinstance(identity, Identity) else None
 
