@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from scraper.cli.defaults import configured
+from scraper.cli.defaults import configured, may_be_configured
 from scraper.cli.rendering.terminal import needs_extra
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ def fleet_cache(*, needed: bool = False) -> Cache | None:
     """Return the copies of the fleet's archives on this machine; None for a command that names an
     archive, or where no store is configured: an error if it is `needed`.
     """
-    if click.get_current_context().get_parameter_source("path") in _NAMED:
-        return None
-    address = configured().configuration.fleet.store
+    address = None if _is_named() else _address(needed=needed)
     if address is None and needed:
         raise click.UsageError("no store is configured: set `store` of [fleet] in warta.toml")
     if address is None:
@@ -31,3 +29,20 @@ def fleet_cache(*, needed: bool = False) -> Cache | None:
         from scraper.fleet.store import open_store
         from scraper.fleet.store.cache import Cache
     return Cache.of(open_store(address), address)
+
+
+def _is_named() -> bool:
+    return click.get_current_context().get_parameter_source("path") in _NAMED
+
+
+def _address(*, needed: bool) -> str | None:
+    if not may_be_configured(click.get_current_context()):
+        return None
+    from scraper.configuration import ConfigurationError
+
+    try:
+        return configured().configuration.fleet.store
+    except ConfigurationError:
+        if needed:
+            raise
+        return None  # reported by what needs more of it
