@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from scraper.configuration import Configuration
 from scraper.fleet import status
 from scraper.fleet.alerts import note, send_due
 from scraper.fleet.database import Database
-from scraper.fleet.incidents import FleetIncident, fleet_incidents
+from scraper.fleet.incidents import DATABASE, FleetIncident, fleet_incidents
 from scraper.fleet.outage import Notes, Outage
 from scraper.fleet.records import FleetError, FleetUnavailable
 from scraper.fleet.workers import all_workers
@@ -17,6 +18,8 @@ from scraper.monitoring.alerts.targets import targets
 from scraper.schedule.timetable import Timetable
 
 logger = logging.getLogger("warta.fleet")
+
+Row = dict[str, Any]
 
 
 class FleetLookout:
@@ -67,6 +70,36 @@ class FleetLookout:
     def close(self) -> None:
         """Close the connection."""
         self._database.close()
+
+
+def health_rows(configuration: Configuration, timetable: Timetable, now: datetime) -> list[Row]:
+    """Return the row of `warta health` for the fleet as a whole; none if all is well.
+
+    `now` is when a database that does not answer was noticed. Raises FleetError for one that never
+    will.
+    """
+    zone = ZoneInfo(configuration.schedule.timezone)
+    with Database.of(configuration.fleet, purpose="health") as database:
+        try:
+            found = incidents_of(database, timetable, zone)
+        except FleetUnavailable as error:
+            found = [FleetIncident(kind=DATABASE, since=now, why=str(error))]
+    if not found:
+        return []
+    rows = [
+        {
+            "kind": each.kind,
+            "worker": each.worker,
+            "layout": None,
+            "day": None,
+            "since": each.since,
+            "why": each.why,
+            "urls": (),
+        }
+        for each in found
+    ]
+    since = min(each.since for each in found)
+    return [{"site": None, "fleet": True, "well": False, "since": since, "incidents": rows}]
 
 
 def incidents_of(database: Database, timetable: Timetable, zone: ZoneInfo) -> list[FleetIncident]:
