@@ -5,6 +5,7 @@ import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,9 @@ from scraper.cli.fleet.opening import (
 )
 from scraper.configuration import Configuration
 from scraper.politeness.locks import locks_folder
+
+if TYPE_CHECKING:
+    from scraper.fleet.worker import FleetWorker
 
 
 def _now() -> datetime:
@@ -87,24 +91,31 @@ def _make(folder: Path) -> None:
 
 def _run(configuration: Configuration, folder: Path, name: str, overrides: tuple[str, ...]) -> None:
     from scraper.fleet.leases import WORKER
-    from scraper.fleet.worker import FleetOrder, FleetWorker, logger, silence_libraries
-    from scraper.schedule.daemon import json_log, stop_signal
+    from scraper.fleet.worker import FleetOrder, FleetWorker
     from scraper.schedule.processes import CrawlProcesses
     from scraper.schedule.timetable import Timetable
 
-    timetable, keys, known = Timetable.of(configuration), configuration.schedule, configured()
+    timetable, keys = Timetable.of(configuration), configuration.schedule
     if not timetable.rhythms:
         raise click.UsageError("every site is switched off in the configuration")
     environment = {**os.environ, WORKER: name}
     processes = CrawlProcesses(_now, environment, longest=keys.longest * 60, grace=keys.grace)
-    order = FleetOrder.of(known, folder / "none.db", settings=overrides)
+    order = FleetOrder.of(configured(), folder / "none.db", settings=overrides)
     fleet = FleetWorker(
         configuration.fleet, name, timetable, order, processes, check_every=keys.check_every
     )
+    started = {"worker": name, "folder": str(folder), "sites": sorted(timetable.rhythms)}
+    _work(fleet, started)
+
+
+def _work(fleet: "FleetWorker", started: dict[str, Any]) -> None:
+    """Work until a signal; `started` is logged."""
+    from scraper.fleet.worker import logger, silence_libraries
+    from scraper.schedule.daemon import json_log, stop_signal
+
     with json_log(), stop_signal() as wait:
         silence_libraries()
         fleet.begin()
-        started = {"worker": name, "folder": str(folder), "sites": sorted(timetable.rhythms)}
         logger.info("started", extra={**started, "pid": os.getpid()})
         try:
             wait()
