@@ -75,7 +75,9 @@ class Lease:
     @property
     def ahead(self) -> timedelta:
         """How far the clock that counts is ahead of this machine's."""
-        return self._claim.ahead if self._claim is not None else timedelta(0)
+        if self._claim is not None:
+            return self._claim.ahead
+        return timedelta(0)
 
     def is_held(self) -> bool:
         """Whether a request may be sent now."""
