@@ -10,7 +10,7 @@ import pytest
 
 from scraper.fleet.monitoring.incidents import FleetIncident
 from scraper.monitoring.alerts.targets import Webhook
-from tests.fleet.clock import START, advance, simulated_time
+from tests.fleet.alerts.clock import START, advance, simulated_time
 from tests.fleet.servers import Server
 from tests.scraper.monitoring.alerts.receivers import Receiver
 
