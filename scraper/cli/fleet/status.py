@@ -34,7 +34,7 @@ def status(as_json: bool) -> None:
     """
     configuration = fleet_configuration()
     with fleet_database(configuration, "status") as database:
-        from scraper.fleet.lookout import incidents_of
+        from scraper.fleet.monitoring.lookout import incidents_of
         from scraper.fleet.schema import check
         from scraper.fleet.status import all_sites, next_runs, state_of
         from scraper.fleet.workers import all_workers

@@ -7,7 +7,7 @@ import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,7 @@ from scraper.politeness.locks import locks_folder
 
 if TYPE_CHECKING:
     from scraper.fleet.store import Replicas
+    from scraper.fleet.worker import FleetWorker
 
 
 def _now() -> datetime:
@@ -99,18 +100,17 @@ def _run(
     store: Replicas,
 ) -> None:
     from scraper.fleet.leases import WORKER
-    from scraper.fleet.lookout import FleetLookout
-    from scraper.fleet.worker import FleetOrder, FleetWorker, Hooks, logger, silence_libraries
-    from scraper.schedule.daemon import json_log, stop_signal
+    from scraper.fleet.monitoring.lookout import FleetLookout
+    from scraper.fleet.worker import FleetOrder, FleetWorker, Hooks
     from scraper.schedule.processes import CrawlProcesses
     from scraper.schedule.timetable import Timetable
 
-    timetable, keys, known = Timetable.of(configuration), configuration.schedule, configured()
+    timetable, keys = Timetable.of(configuration), configuration.schedule
     if not timetable.rhythms:
         raise click.UsageError("every site is switched off in the configuration")
     environment = {**os.environ, WORKER: name}
     processes = CrawlProcesses(_now, environment, longest=keys.longest * 60, grace=keys.grace)
-    order = FleetOrder.of(known, folder / "none.db", settings=overrides)
+    order = FleetOrder.of(configured(), folder / "none.db", settings=overrides)
     lookout = FleetLookout(configuration, timetable, worker=name, notes=store.objects, clock=_now)
     fleet = FleetWorker(
         configuration.fleet,
@@ -120,10 +120,18 @@ def _run(
         processes,
         hooks=Hooks(check=[lookout.check], close=[lookout.close]),
     )
+    started = {"worker": name, "folder": str(folder), "sites": sorted(timetable.rhythms)}
+    _work(fleet, started)
+
+
+def _work(fleet: FleetWorker, started: dict[str, Any]) -> None:
+    """Work until a signal; `started` is logged."""
+    from scraper.fleet.worker import logger, silence_libraries
+    from scraper.schedule.daemon import json_log, stop_signal
+
     with json_log(), stop_signal() as wait:
         silence_libraries()
         fleet.begin()
-        started = {"worker": name, "folder": str(folder), "sites": sorted(timetable.rhythms)}
         logger.info("started", extra={**started, "pid": os.getpid()})
         try:
             wait()

@@ -118,7 +118,7 @@ def _check_fleet(configuration: Configuration) -> None:
 
     notes = fleet_store(configuration).objects if configuration.fleet.store else None
     with needs_extra("fleet"):
-        from scraper.fleet.lookout import FleetLookout
+        from scraper.fleet.monitoring.lookout import FleetLookout
     lookout = FleetLookout(
         configuration,
         Timetable.of(configuration),

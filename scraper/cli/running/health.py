@@ -88,7 +88,7 @@ def _of_fleet(timetable: Timetable, now: datetime) -> list[dict[str, Any]]:
     configuration = configured().configuration
     if not configuration.fleet.is_configured:
         return []
-    from scraper.fleet.lookout import health_rows
+    from scraper.fleet.monitoring.lookout import health_rows
 
     return health_rows(configuration, timetable, now)
 

@@ -61,7 +61,7 @@ def _collected(path: Path) -> CollectorRegistry:
             found, clock=lambda: datetime.now(UTC), limits=thresholds
         ).registry
         if configuration.fleet.is_configured:
-            from scraper.fleet.metrics import DatabaseCollector
+            from scraper.fleet.monitoring.metrics import DatabaseCollector
 
             registry.register(DatabaseCollector(configuration, Timetable.of(configuration)))
         return registry

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scraper.fleet.incidents import KINDS, StoreProblem, fleet_incidents
+from scraper.fleet.monitoring.incidents import KINDS, StoreProblem, fleet_incidents
 from scraper.fleet.records import SiteState, Worker
 from tests.fleet.alerts.clock import START
 

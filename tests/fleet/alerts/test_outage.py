@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from scraper.fleet.outage import AFTER, FOLDER, Outage
+from scraper.fleet.monitoring.outage import AFTER, FOLDER, Outage
 from scraper.fleet.records import FleetUnavailable
 from scraper.monitoring.alerts.targets import Webhook
 from tests.fleet.alerts.clock import START

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from archive.ledger.wording import word, worded
 from archive.monitoring.incidents import Incident
-from scraper.fleet.incidents import DATABASE
+from scraper.fleet.monitoring.incidents import DATABASE
 from scraper.fleet.records import FleetError
 from scraper.monitoring.alerts.message import Message
 from scraper.monitoring.alerts.notify import deliver

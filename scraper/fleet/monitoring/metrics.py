@@ -13,8 +13,8 @@ from prometheus_client.registry import Collector
 from scraper.configuration import Configuration
 from scraper.fleet import status
 from scraper.fleet.database import Database
-from scraper.fleet.incidents import FleetIncident
-from scraper.fleet.lookout import incidents_of
+from scraper.fleet.monitoring.incidents import FleetIncident
+from scraper.fleet.monitoring.lookout import incidents_of
 from scraper.fleet.records import FleetError, SiteState, Worker
 from scraper.fleet.workers import all_workers
 from scraper.schedule.timetable import Timetable

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from scraper.configuration import Configuration
 from scraper.fleet import status
-from scraper.fleet.alerts import note, send_due
 from scraper.fleet.database import Database
-from scraper.fleet.incidents import DATABASE, FleetIncident, fleet_incidents
-from scraper.fleet.outage import Notes, Outage
+from scraper.fleet.monitoring.alerts import note, send_due
+from scraper.fleet.monitoring.incidents import DATABASE, FleetIncident, fleet_incidents
+from scraper.fleet.monitoring.outage import Notes, Outage
 from scraper.fleet.records import FleetError, FleetUnavailable
 from scraper.fleet.workers import all_workers
 from scraper.monitoring.alerts.targets import targets
