@@ -44,21 +44,23 @@ def crawl(
     if site not in timetable.rhythms:
         raise click.UsageError(f"{site} is not crawled on schedule; it is switched off")
     from scraper.fleet.leases import WORKER, PostgresClaim
+    from scraper.fleet.records import FleetError
     from scraper.fleet.schema import check
     from scraper.fleet.site_crawl import SiteCrawl
+    from scraper.fleet.sites import note_store
 
     archive = _archive_of(site, folder, configuration)
     context.with_resource(take_all(archive, [site], fleet=fleet))
     with take(site, archive, fleet=fleet) as lease:
         assert isinstance(lease.claim, PostgresClaim)
-        check_same_fleet(store, check(lease.claim.database))
+        worker = os.environ.get(WORKER)
+        try:
+            check_same_fleet(store, check(lease.claim.database))
+        except FleetError as error:  # an unmounted folder looks like an empty one
+            note_store(lease.claim.database, worker, str(error))
+            raise
         task = SiteCrawl(
-            site=site,
-            archive=archive,
-            fleet=fleet,
-            store=store,
-            claim=lease.claim,
-            worker=os.environ.get(WORKER),
+            site=site, archive=archive, fleet=fleet, store=store, claim=lease.claim, worker=worker
         )
         crawling = _crawling(context, _words(site, archive, overrides, as_json=as_json))
         code = task.run(crawling, timetable, _checking(configuration, archive, site))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from scraper.fleet.monitoring.alerts import note, send_due
 from scraper.fleet.monitoring.incidents import DATABASE, FleetIncident, fleet_incidents
 from scraper.fleet.monitoring.outage import Notes, Outage
 from scraper.fleet.records import FleetError, FleetUnavailable
+from scraper.fleet.sites import note_store
+from scraper.fleet.store.replicas import IDENTITY
 from scraper.fleet.workers import all_workers
 from scraper.monitoring.alerts.targets import targets
 from scraper.schedule.timetable import Timetable
@@ -20,6 +23,8 @@ from scraper.schedule.timetable import Timetable
 logger = logging.getLogger("warta.fleet")
 
 Row = dict[str, Any]
+_TRIALS, _TRIAL = "fleet.trials", 1 << 16
+"""Folder and size of the objects that try a store."""
 
 
 class FleetLookout:
@@ -41,12 +46,13 @@ class FleetLookout:
         self._targets = targets(configuration.alerts)
         self._outage = Outage(worker=worker, notes=notes, targets=self._targets)
         self._outage.recall()
-        self._clock = clock
+        self._worker, self._notes, self._clock = worker, notes, clock
         self._problem = ""
 
     def look(self) -> int:
         """Check, and notify; return how many messages were sent. Raises FleetError."""
         try:
+            self._try_store()
             found = incidents_of(self._database, self._timetable, self._zone)
             note(self._database, found, self._targets)
             sent = send_due(self._database, self._targets)
@@ -55,6 +61,19 @@ class FleetLookout:
             raise
         self._outage.answered(self._clock())
         return sent
+
+    def _try_store(self) -> None:
+        """Try the store if crawls of this worker could not use it: the next one may be far off."""
+        problems = status.store_problems(self._database)
+        if self._notes is None or all(each.worker != self._worker for each in problems):
+            return
+        name = f"{_TRIALS}/{self._worker}"
+        with suppress(FleetError):
+            if self._notes.read(IDENTITY, limit=_TRIAL) is None:
+                return  # a folder that is not mounted
+            self._notes.write(name, [bytes(_TRIAL)])
+            self._notes.delete(name)
+            note_store(self._database, self._worker, None)
 
     def check(self) -> None:
         """Look, and log a lasting error once."""
