@@ -1,10 +1,14 @@
 """`warta fleet crawl`: one crawl of a site for a fleet; what a worker starts."""
 
+from __future__ import annotations
+
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +20,9 @@ from scraper.configuration import Configuration
 from scraper.monitoring.lookout import Lookout
 from scraper.politeness.leases import take, take_all
 from scraper.schedule.timetable import Timetable
+
+if TYPE_CHECKING:
+    from scraper.fleet.site_crawl import SiteCrawl
 
 
 @click.command()
@@ -39,10 +46,22 @@ def crawl(
     if the lease was lost: then the crawl ended early, and nothing of it is pushed.
     """
     configuration = fleet_configuration()
-    fleet, store = configuration.fleet, fleet_store(configuration)
     timetable = Timetable.of(configuration)
     if site not in timetable.rhythms:
         raise click.UsageError(f"{site} is not crawled on schedule; it is switched off")
+    with site_crawl(configuration, site, folder) as task:
+        archive = task.archive
+        words = [site, "--archive", str(archive), *(["--json"] if as_json else [])]
+        words += [part for setting in overrides for part in ("-s", setting)]
+        check_health = _checking(configuration, archive, site)
+        code = task.run(_crawling(context, words), timetable, check_health)
+    raise SystemExit(code)
+
+
+@contextmanager
+def site_crawl(configuration: Configuration, site: str, folder: Path | None) -> Iterator[SiteCrawl]:
+    """Take the lease of a site, and yield what can be done while it is held."""
+    fleet, store = configuration.fleet, fleet_store(configuration)
     from scraper.fleet.leases import WORKER, PostgresClaim
     from scraper.fleet.schema import check
     from scraper.fleet.site_crawl import SiteCrawl
@@ -50,11 +69,10 @@ def crawl(
 
     archive = (folder or folder_of(fleet, configuration.archive)).absolute() / f"{site}.db"
     archive.parent.mkdir(parents=True, exist_ok=True)
-    context.with_resource(take_all(archive, [site], fleet=fleet))
-    with take(site, archive, fleet=fleet) as lease:
+    with take_all(archive, [site], fleet=fleet), take(site, archive, fleet=fleet) as lease:
         assert isinstance(lease.claim, PostgresClaim)
         check_same_fleet(store, check(lease.claim.database))
-        task = SiteCrawl(
+        yield SiteCrawl(
             site=site,
             archive=archive,
             fleet=fleet,
@@ -62,11 +80,6 @@ def crawl(
             claim=lease.claim,
             worker=os.environ.get(WORKER),
         )
-        words = [site, "--archive", str(archive), *(["--json"] if as_json else [])]
-        words += [part for setting in overrides for part in ("-s", setting)]
-        check_health = _checking(configuration, archive, site)
-        code = task.run(_crawling(context, words), timetable, check_health)
-    raise SystemExit(code)
 
 
 def _crawling(context: click.Context, words: list[str]) -> Callable[[date | None], int]:

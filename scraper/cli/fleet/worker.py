@@ -98,8 +98,9 @@ def _run(configuration: Configuration, folder: Path, name: str, overrides: tuple
     environment = {**os.environ, WORKER: name}
     processes = CrawlProcesses(_now, environment, longest=keys.longest * 60, grace=keys.grace)
     order = FleetOrder.of(known, folder / "none.db", settings=overrides)
+    pushes = CrawlProcesses(_now, environment, grace=keys.grace)
     fleet = FleetWorker(
-        configuration.fleet, name, timetable, order, processes, check_every=keys.check_every
+        configuration.fleet, name, timetable, order, processes, pushes, check_every=keys.check_every
     )
     with json_log(), stop_signal() as wait:
         silence_libraries()
