@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from scraper.fleet.database import Database
-from scraper.fleet.incidents import StoreProblem
+from scraper.fleet.monitoring.incidents import StoreProblem
 from scraper.fleet.records import SiteState
 from scraper.schedule.timetable import Timetable
 

@@ -45,6 +45,8 @@ _AGAIN = 2.0
 """Seconds after which a database that did not answer is tried again."""
 _NO_QUEUE = "none"
 """A queue that nothing is in: a worker that ends takes no more, and shows that it is alive."""
+EVERY = 15.0
+"""Seconds between two checks of the fleet: every worker checks, and one of them notifies."""
 _UNAVAILABLE = (FleetError, ConnectorException, psycopg.Error, PoolTimeout, TimeoutError, OSError)
 
 
@@ -72,7 +74,7 @@ class Hooks:
     """What else a worker does. One that raises is logged, and stops nothing."""
 
     check: list[Callable[[], object]] = field(default_factory=list)
-    """Called every few minutes, in a thread."""
+    """Called every EVERY seconds, in a thread."""
     close: list[Callable[[], object]] = field(default_factory=list)
     """Called once at the end."""
 
@@ -93,10 +95,9 @@ class FleetWorker:
         processes: CrawlProcesses,
         pushes: CrawlProcesses,
         *,
-        check_every: float,
         hooks: Hooks | None = None,
     ) -> None:
-        """Take the time between two health checks in minutes. Raises FleetError."""
+        """Raise FleetError."""
         self.name = name
         self.schema = jobs.known_schema()
         self.hooks = hooks or Hooks()
@@ -104,7 +105,6 @@ class FleetWorker:
         self._order = order
         self._processes = processes
         self._pushes = pushes
-        self._check_every = check_every * 60
         self._database = Database.of(fleet, purpose=f"worker {name}")
         self._presence = Presence(database=self._database, name=name, schema=self.schema)
         self._app = jobs.app_of(dsn_of(fleet), name, self._crawl)
@@ -120,7 +120,11 @@ class FleetWorker:
 
     def begin(self) -> None:
         """Take the name, and start. Raises Locked, FleetError."""
-        self._presence.begin()
+        try:
+            self._presence.begin()
+        except BaseException:
+            self._database.close()
+            raise
         self._thread.start()
 
     def stop(self) -> bool:
@@ -162,9 +166,10 @@ class FleetWorker:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(_in_one_line)
         others = [
             asyncio.create_task(self._repeat(self._report, jobs.HEARTBEAT)),
-            asyncio.create_task(self._repeat(self._check, self._check_every)),
+            asyncio.create_task(self._repeat(self._check, EVERY)),
             asyncio.create_task(self._repeat(self._push_left, _PUSH)),
         ]
         try:
@@ -353,6 +358,17 @@ class FleetWorker:
         if not self._problem:
             logger.error("no crawl begins", extra={"why": why})
         self._problem = why
+
+
+def _in_one_line(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Called by the event loop for what a task of procrastinate raised that nobody waits for."""
+    if isinstance(context.get("exception"), _UNAVAILABLE):
+        logger.warning(
+            "a job is not ended",
+            extra={"why": "another worker has it now, or the database does not answer"},
+        )
+        return
+    loop.default_exception_handler(context)
 
 
 def folder_of(fleet: Fleet, archive: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -50,10 +50,8 @@ def crawl(
     if site not in timetable.rhythms:
         raise click.UsageError(f"{site} is not crawled on schedule; it is switched off")
     with site_crawl(configuration, site, folder) as task:
-        archive = task.archive
-        words = [site, "--archive", str(archive), *(["--json"] if as_json else [])]
-        words += [part for setting in overrides for part in ("-s", setting)]
-        check_health = _checking(configuration, archive, site)
+        words = _words(site, task.archive, overrides, as_json=as_json)
+        check_health = _checking(configuration, task.archive, site)
         code = task.run(_crawling(context, words), timetable, check_health)
     raise SystemExit(code)
 
@@ -65,10 +63,8 @@ def site_crawl(configuration: Configuration, site: str, folder: Path | None) -> 
     from scraper.fleet.leases import WORKER, PostgresClaim
     from scraper.fleet.schema import check
     from scraper.fleet.site_crawl import SiteCrawl
-    from scraper.fleet.worker import folder_of
 
-    archive = (folder or folder_of(fleet, configuration.archive)).absolute() / f"{site}.db"
-    archive.parent.mkdir(parents=True, exist_ok=True)
+    archive = _archive_of(site, folder, configuration)
     with take_all(archive, [site], fleet=fleet), take(site, archive, fleet=fleet) as lease:
         assert isinstance(lease.claim, PostgresClaim)
         check_same_fleet(store, check(lease.claim.database))
@@ -82,9 +78,28 @@ def site_crawl(configuration: Configuration, site: str, folder: Path | None) -> 
         )
 
 
+def _archive_of(site: str, folder: Path | None, configuration: Configuration) -> Path:
+    """Return the path of a site's archive on this machine, in a folder that is there."""
+    from scraper.fleet.worker import folder_of
+
+    place = folder or folder_of(configuration.fleet, configuration.archive)
+    place.mkdir(parents=True, exist_ok=True)
+    return place.absolute() / f"{site}.db"
+
+
+def _words(site: str, archive: Path, overrides: Sequence[str], *, as_json: bool) -> list[str]:
+    """Return the arguments of `warta crawl`."""
+    words = [site, "--archive", str(archive)]
+    if as_json:
+        words.append("--json")
+    return [*words, *(part for setting in overrides for part in ("-s", setting))]
+
+
 def _crawling(context: click.Context, words: list[str]) -> Callable[[date | None], int]:
     def run(since: date | None) -> int:
-        given = [*words, *(["--since", since.isoformat()] if since else [])]
+        given = list(words)
+        if since is not None:
+            given += ["--since", since.isoformat()]
         try:
             with plain_crawl.make_context("crawl", given, parent=context) as inner:
                 plain_crawl.invoke(inner)
