@@ -42,7 +42,9 @@ LEVEL = 1
 """
 WINDOW = 1 << 27
 """Bytes that unpacking may hold in memory, whatever an object says."""
-IDENTITY = "fleet.json"
+OWN = "fleet."
+"""How names begin that are no site's."""
+IDENTITY = f"{OWN}json"
 ORPHANS, STREAM = "orphans", "stream"
 ORPHAN = ".orphan-"
 """Between the names of an archive and the time at which it was set aside."""
@@ -82,7 +84,7 @@ class Replicas:
 
     def sites(self) -> list[str]:
         """Return the sites that have a replica or an orphan here."""
-        folders = [name for name in self.objects.names() if "." not in name]
+        folders = [name for name in self.objects.names() if not name.startswith(OWN)]
         return [name for name in folders if self.manifests(name) or self.orphans(name)]
 
     def manifests(self, site: str) -> list[str]:
