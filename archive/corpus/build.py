@@ -121,7 +121,7 @@ def build(
     with _plain_errors(out, work), _locked(work):
         executors.check_not_queued(work)
         _put_back(out, work)
-        check_target(out, overwrite=options.overwrite)  # another build may have made it meanwhile
+        check_target(out, overwrite=options.overwrite)  # another build may have made it
         finish = _prepared(recipe, selection.cut(options.tasks), out, options)
         stages = _stages(finish, options)
         if options.executor == "slurm":
