@@ -142,6 +142,6 @@ class SiteState:
     replica_at: datetime | None
     """When that was pushed."""
     is_queued: bool
-    """Whether a job waits for a worker."""
+    """Whether a job waits for a worker, or one has taken it."""
     lost_at: datetime | None = None
     """When a crawl lost its lease, until another one has finished; None if none did."""

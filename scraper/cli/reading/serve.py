@@ -55,7 +55,7 @@ def serve(
                 f"Everyone who can reach {host} can read all of {path}, and query it with SQL;"
                 " use --public for a site that shows less."
             )
-        say(f"{path}: {address(deployment, listening)} (Ctrl-C ends it)")
+        say(f"{path}: {address(listening)} (Ctrl-C ends it)")
         run(site, deployment, listening, open_browser=open_browser)
 
 
