@@ -80,6 +80,7 @@ EXTENSIONS = {
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
     "scraper.crawling.extensions.CrawlRecord": 100,
+    "scraper.crawling.extensions.LeaseWatch": 150,
     "scraper.crawling.extensions.ProgressBar": 200,
 }
 

@@ -1,10 +1,13 @@
 """Writes the articles that a filter leaves into one file, in bounded memory."""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
+
+from sqlite_utils import Database
 
 from archive.archive import Reader
 from archive.database.connection import plain_errors, read_transaction
@@ -71,28 +74,41 @@ def export(
     """
     db, names = archive.db, columns(archive.db)
     with plain_errors(archive.path), read_transaction(db):
-        forms = WordForms(db, ("search",)) if stem and query is not None else None
-        words = None if query is None else to_fts5(parse(query), forms)
+        words = _words(db, query, stem=stem)
         numbers = chosen(db, where or Filter(), order=order, limit=limit, words=words)
         if file_format == "xlsx" and len(numbers) > MAX_ROWS:
             raise ExportError(
                 f"these are {len(numbers):,} articles, and a sheet of .xlsx holds {MAX_ROWS:,};"
                 " use another format, or narrow them down"
             )
-        opted_out = 0
-
-        def batches() -> Iterator[Batch]:
-            nonlocal opted_out
-            place = names.index("opted_out")
-            progress(0, total=len(numbers))
-            for batch in rows(db, numbers, names):
-                yield batch
-                opted_out += sum(row[place] is not None for row in batch)
-                progress(len(batch))
-
+        opted_out = Counter[bool]()
+        batches = _counted(rows(db, numbers, names), names.index("opted_out"), opted_out)
+        progress(0, total=len(numbers))
         with _packed(out) if compressed else nullcontext(out) as file:
-            shortened = FORMATS[file_format](file, names, batches())
-    return Exported(articles=len(numbers), opted_out=opted_out, shortened=shortened)
+            shortened = FORMATS[file_format](file, names, _reported(batches, progress))
+    return Exported(articles=len(numbers), opted_out=opted_out[True], shortened=shortened)
+
+
+def _words(db: Database, query: str | None, *, stem: bool) -> str | None:
+    """Return what FTS5 looks for; None where articles are not chosen by their words."""
+    if query is None:
+        return None
+    forms = WordForms(db, ("search",)) if stem else None
+    return to_fts5(parse(query), forms)
+
+
+def _counted(batches: Iterable[Batch], place: int, given: Counter[bool]) -> Iterator[Batch]:
+    """Count the rows that have a value in the column at `place`, and those that have none."""
+    for batch in batches:
+        given.update(row[place] is not None for row in batch)
+        yield batch
+
+
+def _reported(batches: Iterable[Batch], progress: Progress) -> Iterator[Batch]:
+    """Report each batch when the next one is wanted: it is written by then."""
+    for batch in batches:
+        yield batch
+        progress(len(batch))
 
 
 @contextmanager

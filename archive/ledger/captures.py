@@ -66,6 +66,27 @@ class Captures:
         ended_at, text = self._clock.stamp(), json.dumps(counts, sort_keys=True)
         update_row(self._db, "imported_files", number, ended_at=ended_at, counts=text)
 
+    def join_parts(self, terms: str, counts: Mapping[str, Mapping[str, Any]]) -> None:
+        """Let each file be one again that several imports shared, each of other publishers: their
+        terms are these with a number. `counts` says by digest what became of its records.
+        """
+        for digest, counted in counts.items():
+            found = self._db.conn.execute(
+                "SELECT id FROM imported_files WHERE digest = ? AND terms LIKE ? ORDER BY id",
+                (digest, f"{terms} %"),
+            )
+            numbers = [number for (number,) in found]
+            if not numbers:
+                continue  # they were joined
+            first, *others = numbers
+            for other in others:
+                self._db.execute(
+                    "UPDATE captures SET file_id = ? WHERE file_id = ?", (first, other)
+                )
+                self._db.execute("DELETE FROM imported_files WHERE id = ?", (other,))
+            text = json.dumps(counted, sort_keys=True)
+            update_row(self._db, "imported_files", first, terms=terms, counts=text)
+
     def known_records(self, records: Iterable[Record]) -> set[Record]:
         """Return those of these records that were imported; some tools give one id to many."""
         wanted = {(each[0], instant(each[1]), each[2]): each for each in records}

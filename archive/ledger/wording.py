@@ -157,6 +157,7 @@ REASONS: dict[str, str] = {
     "archive_failed": "the archive could not be written any more",
     "network_down": "no site could be reached: the network, DNS or the proxy fails",
     "broke_off": "it was killed, failed with an error, or the machine went down",
+    "lease_lost": "another machine of the fleet took the site, or its database did not answer",
     "out_of_time": "it exceeded its time limit; the rest is requested next time",
     # what was wrong with a source
     "broken_feed": "the feed is malformed, and nothing could be read from it",

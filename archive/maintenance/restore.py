@@ -81,19 +81,25 @@ def restore(
             copy_database(backup, ready, replace=True, copied=copied, check=check)
             _take_down(ready, takedowns, now=now)
         share(ready, like=path)
-        whole = log_written(path)
-        with folder_locked(path.parent):
-            kept = _keep(path, aside) if keep and path.exists() else None
-            if not whole:
-                _move_log(path, kept)
-            ready.replace(path)
-        sync(path.parent)
+        return _put(ready, path, aside if keep else None)
     except OSError as error:
         raise ArchiveUnwritable(f"{path}: it cannot be restored ({error.strerror})") from error
     finally:
         with suppress(OSError):
             for begun in (ready, *ready.parent.glob(f"{glob.escape(ready.name)}[.-]*")):
                 begun.unlink(missing_ok=True)
+
+
+def _put(ready: Path, path: Path, aside: Path | None) -> Path | None:
+    """Give the file its place; what was there stays at `aside`, whose path is returned then."""
+    whole, kept = log_written(path), None
+    with folder_locked(path.parent):
+        if aside is not None and path.exists():
+            kept = _keep(path, aside)
+        if not whole:
+            _move_log(path, kept)
+        ready.replace(path)
+    sync(path.parent)
     return kept
 
 

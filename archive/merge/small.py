@@ -74,7 +74,7 @@ def dictionaries(partial: Partial, inputs: Sequence[Input]) -> None:
     for each, row in _rows(inputs, statement):
         same.setdefault((row["site"], row["digest"]), []).append((each, row))
     made: dict[str, int] = {}
-    for key in sorted(same, key=lambda key: (min(r["created_at"] for _, r in same[key]), key)):
+    for key in sorted(same, key=lambda key: (*_made(same[key]), key)):
         rows = same[key]
         site = key[0]
         made[site] = made.get(site, 0) + 1
@@ -91,6 +91,11 @@ def dictionaries(partial: Partial, inputs: Sequence[Input]) -> None:
         }
         number = insert_row(partial.db, "dictionaries", _without(row))
         partial.renumber("dictionaries", [(each.number, r["id"], number) for each, r in rows])
+
+
+def _made(rows: Iterable[tuple[Input, Row]]) -> tuple[str, int]:
+    """Return when a dictionary was made first; at one time, in the order of an archive."""
+    return min((row["created_at"], row["id"]) for _, row in rows)
 
 
 def tombstones(partial: Partial, inputs: Sequence[Input]) -> None:

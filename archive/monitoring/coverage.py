@@ -11,7 +11,7 @@ and those taken down here are not counted; stories outside a crawl's window of d
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
@@ -41,8 +41,9 @@ RARE = 0.003
 """Poisson probability of so few stories below which a day announced far less."""
 
 # Of a story's URLs the one that says most, the oldest of equals: with max(), SQLite takes the other
-# columns from the same row. An index leads to the URLs of a few days. A story that was skipped at
-# first and wanted later is late by what has passed since then.
+# columns from the same row. Indexes lead to the URLs of a few days; of recent ones to all of their
+# stories, which are else counted twice: on a settled day by the older URL. A story that was skipped
+# at first and wanted later is late by what has passed since then.
 _STORIES = """
     WITH stories AS (
         SELECT max((CASE WHEN due_reason IS 'taken_down' THEN 9 WHEN article_id IS NOT NULL THEN 8
@@ -59,7 +60,9 @@ _STORIES = """
                 ELSE 'missing' END AS outcome
         FROM urls
         WHERE id IN (SELECT id FROM urls WHERE site = :site AND first_seen_at >= :oldest
-                UNION SELECT id FROM urls WHERE site = :site AND published_at >= :oldest)
+                UNION SELECT id FROM urls WHERE site = :site AND published_at >= :oldest
+                UNION SELECT other.id FROM urls JOIN urls other USING (site, key)
+                    WHERE site = :site AND urls.first_seen_at >= :recent)
             AND state NOT IN ('source', 'alias') AND announced_by NOT LIKE 'import %'
         GROUP BY key),
     timed AS (
@@ -77,8 +80,8 @@ _STORIES = """
                 0) AS late
         FROM timed)"""
 _COUNTS = f"""{_STORIES}
-    SELECT day, outcome, reason, count(*) AS number, coalesce(sum(late), 0) AS late
-    FROM dated WHERE day IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608
+    SELECT day, outcome, reason, count(*), coalesce(sum(late), 0)
+    FROM dated WHERE day BETWEEN :first AND :last GROUP BY 1, 2, 3"""  # noqa: S608
 _URLS = f"""{_STORIES}
     SELECT u.site, day, u.url, iif(late, 'late', outcome) AS outcome, dated.reason,
         u.first_seen_at, kept_at
@@ -93,7 +96,10 @@ _SITES = """
             WHERE site IS NOT NULL)
     SELECT site FROM names WHERE site IS NOT NULL ORDER BY site"""
 
-LocalDay = Callable[[bytes | None], str | None]
+Counts = Sequence[tuple[str, str, str | None, int, int]]
+"""(day, outcome, reason, stories, those of them that are late)"""
+SETTLED = timedelta(days=14)
+"""Age of days whose figures hardly change any more."""
 _TO_THE_HOUR = len("2026-05-01T10+00:00")
 _REST_OF_HOUR = timedelta(minutes=59)
 
@@ -146,17 +152,42 @@ class Period:
     late: timedelta = LATE
     """How long after its announcement a story is late."""
 
-    def values(self, site: str, *, weeks: int = 0) -> dict[str, Any]:
-        """Return the values of queries on a site, from `weeks` before the first day on."""
+    def with_usual(self) -> Iterator[Self]:
+        """Yield the period and the weeks that its days are compared with, in two parts: the settled
+        days, then the newer ones.
+        """
+        first, last = self.first - timedelta(weeks=WEEKS), min(self.last, self.today())
+        settled = self.today() - SETTLED
+        yield replace(self, first=first, last=min(last, settled))
+        yield replace(self, first=max(first, settled + timedelta(days=1)), last=last)
+
+    def today(self) -> date:
+        """Return the day of `now`."""
+        return self.now.astimezone(self.zone).date()
+
+    def values(self, site: str) -> dict[str, Any]:
+        """Return the values of queries on a site."""
+        # no zone is farther from UTC than two days
+        oldest = (self.first - timedelta(days=2)).isoformat()
         return {
             "site": site,
+            "oldest": oldest,
+            "recent": oldest if self.first > self.today() - SETTLED else None,
             "first": self.first.isoformat(),
             "last": self.last.isoformat(),
-            # no zone is farther from UTC than two days
-            "oldest": (self.first - timedelta(days=2, weeks=weeks)).isoformat(),
             "patience": exact(self.now - self.late),
             "late": self.late / timedelta(days=1),
         }
+
+
+Count = Callable[[Reader, Period, str], Counts]
+"""`counts`, or what remembers its results."""
+
+
+def counts(reader: Reader, period: Period, site: str) -> Counts:
+    """Return what became of a site's stories, per day of the period."""
+    with _local_days(reader, period.zone):
+        return reader.db.conn.execute(_COUNTS, period.values(site)).fetchall()
 
 
 def coverage(
@@ -165,19 +196,20 @@ def coverage(
     *,
     only: Sequence[str] = (),
     missing_share: float = MISSING_SHARE,
+    count: Count = counts,
 ) -> list[Coverage]:
     """Return the days of each site from its first announcement on, including empty ones; with
     `only`, of those sites.
     """
-    today = period.now.astimezone(period.zone).date()
+    today = period.today()
     found: list[Coverage] = []
-    with _local_days(reader, period.zone) as local_day:
-        for name in only or sites(reader):
-            history = _History.read(reader, period.values(name, weeks=WEEKS), local_day)
-            start = max(period.first, min(history.outcomes, default=date.max))
-            for number in range((min(period.last, today) - start).days + 1):
-                day = start + timedelta(days=number)
-                found.append(history.coverage(day, today, missing_share))
+    for name in only or sites(reader):
+        rows = [row for part in period.with_usual() for row in count(reader, part, name)]
+        history = _History.read(reader, name, rows, period.zone)
+        start = max(period.first, min(history.outcomes, default=date.max))
+        for number in range((min(period.last, today) - start).days + 1):
+            day = start + timedelta(days=number)
+            found.append(history.coverage(day, today, missing_share))
     return found
 
 
@@ -231,19 +263,19 @@ class _History:
     """Day on which the last crawl that requested every source began; later days may still grow."""
 
     @classmethod
-    def read(cls, reader: Reader, values: dict[str, Any], local_day: LocalDay) -> Self:
-        """Read a site's history, given the values of its queries."""
+    def read(cls, reader: Reader, site: str, rows: Counts, zone: ZoneInfo) -> Self:
+        """Return a site's history from its counts; the times of its crawls are read."""
         outcomes: defaultdict[date, Counter[str]] = defaultdict(Counter)
         reasons: defaultdict[date, Counter[str]] = defaultdict(Counter)
         numbers: Counter[date] = Counter()
-        for row in reader.db.query(_COUNTS, values):
-            day = date.fromisoformat(row["day"])
-            outcomes[day].update({row["outcome"]: row["number"], "late": row["late"]})
-            numbers[day] += row["number"]
-            if row["reason"] is not None:
-                reasons[day][row["reason"]] += row["number"]
-        times = reader.crawls.period(site := values["site"])
-        days = (local_day(time.encode()) if time else None for time in times)
+        for local, outcome, reason, number, late in rows:
+            day = date.fromisoformat(local)
+            outcomes[day].update({outcome: number, "late": late})
+            numbers[day] += number
+            if reason is not None:
+                reasons[day][reason] += number
+        times = reader.crawls.period(site)
+        days = (_local_day(zone)(time.encode()) if time else None for time in times)
         begun, looked = (date.fromisoformat(day) if day else None for day in days)
         return cls(
             site=site,
@@ -286,14 +318,24 @@ class _History:
 
 
 @contextmanager
-def _local_days(reader: Reader, zone: ZoneInfo) -> Iterator[LocalDay]:
-    """Give SQL a function `local_day`: the day of a time in a zone, cached. The time is one to the
-    minute, or to the hour, for which it gives NULL where a day begins within that hour.
+def _local_days(reader: Reader, zone: ZoneInfo) -> Iterator[None]:
+    """Give SQL the function `local_day`."""
+    reader.db.conn.create_function("local_day", 1, _local_day(zone), deterministic=True)
+    try:
+        yield
+    finally:
+        reader.db.conn.create_function("local_day", 1, None)
+
+
+@lru_cache(maxsize=8)
+def _local_day(zone: ZoneInfo) -> Callable[[bytes | None], str | None]:
+    """Return the function from a time to its day in a zone, cached. The time is one to the minute,
+    or to the hour, for which it gives None where a day begins within that hour.
 
     SQL passes bytes: sqlite3 would fail on text that is not UTF-8 before this is called.
     """
 
-    @lru_cache(maxsize=100_000)
+    @lru_cache(maxsize=20_000)
     def local_day(time: bytes | None) -> str | None:
         if time is None:
             return None
@@ -305,8 +347,4 @@ def _local_days(reader: Reader, zone: ZoneInfo) -> Iterator[LocalDay]:
         except (ValueError, OverflowError):
             return None
 
-    reader.db.conn.create_function("local_day", 1, local_day, deterministic=True)
-    try:
-        yield local_day
-    finally:
-        reader.db.conn.create_function("local_day", 1, None)
+    return local_day

@@ -94,6 +94,7 @@ def incidents(
     limits: Limits | None = None,
     sites: Iterable[str] | None = None,
     free: Callable[[Path], int] = free_bytes,
+    count: coverage.Count = coverage.counts,
 ) -> list[Incident]:
     """Return the ongoing incidents, by site, then those of the whole archive; empty if all is well.
 
@@ -108,7 +109,9 @@ def incidents(
     down = outages(archive, crawls)
     excused = set(_excused(down, noted, several=len(names) > 1, alone=limits.alone, now=now))
     for name in names:
-        site = _Site(archive=archive, name=name, crawls=crawls[name], now=now, limits=limits)
+        site = _Site(
+            archive=archive, name=name, crawls=crawls[name], now=now, limits=limits, count=count
+        )
         found += [*site.failed(excused), *site.silent(), *site.drifted(), *site.wrong_pages()]
         found += site.lost(noted)
     found += _network(down)
@@ -186,6 +189,8 @@ class _Site:
     """Since the last one that finished, newest first, without stopped ones."""
     now: datetime
     limits: Limits
+    count: coverage.Count
+    """Of the stories per day."""
 
     def failed(self, excused: Collection[Failure]) -> Iterator[Incident]:
         """Report the last crawls that are over, if they failed, but for failures of the network."""
@@ -270,7 +275,9 @@ class _Site:
         }
         period = coverage.Period(first=min(known | {recent}), last=today, now=self.now, zone=zone)
         share = self.limits.missing_share
-        days = coverage.coverage(self.archive, period, only=[self.name], missing_share=share)
+        days = coverage.coverage(
+            self.archive, period, only=[self.name], missing_share=share, count=self.count
+        )
         bad = [day for day in days if day.marks and day.day >= recent]
         missing: dict[str, list[str]] = {}
         for row in coverage.urls(self.archive, period, only=[self.name]) if bad else ():

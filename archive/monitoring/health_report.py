@@ -6,18 +6,19 @@ from typing import Any
 
 from archive.archive import Reader
 from archive.ledger.wording import UNANSWERED
+from archive.monitoring.coverage import Count, counts
 from archive.monitoring.health import Limits, incidents, last_crawl
 from archive.monitoring.incidents import Incident
 
 
 def health_report(
-    archive: Reader, sites: Sequence[str], *, now: datetime, limits: Limits
+    archive: Reader, sites: Sequence[str], *, now: datetime, limits: Limits, count: Count = counts
 ) -> list[dict[str, Any]]:
     """Return a row per site: `site, well, since, last_crawl, articles_marked, incidents`.
 
     If something is wrong with the archive as a whole, a row without a site follows.
     """
-    found = incidents(archive, now=now, limits=limits, sites=sites)
+    found = incidents(archive, now=now, limits=limits, sites=sites, count=count)
     lasting = [one for one in found if not one.over]
     rows = [_row(site, lasting, **_crawling(archive, site)) for site in sites]
     if any(one.site is None for one in lasting):

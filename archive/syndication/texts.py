@@ -160,8 +160,12 @@ class Texts:
         self._prepared.clear()
 
     def put(self, article_id: int, body: str) -> tuple[int, bool]:
-        """Assign a text to the article; return its id, and whether it is new, and was written."""
+        """Assign a text to the article; return its id, and whether it is new, and was written.
+
+        Its fingerprint is remembered no longer: pages that wait need the room.
+        """
         read = self.fingerprint(body)
+        self._read.pop(body)
         text_id = self._find(read.digest)
         if is_new := text_id is None:
             text_id = self._add(read.digest, read.signature)

@@ -14,12 +14,12 @@ import click
 from archive.errors import BREAKS_ON_DAMAGE, ArchiveError, Locked
 from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option, folders_of
+from scraper.cli.errors.interrupts import Interrupted, ctrl_c_twice, pressed
+from scraper.cli.errors.output import open_what_is_closed, whole_output
+from scraper.cli.errors.usage import usage_in_a_line
 from scraper.cli.groups import FittedHelp
-from scraper.cli.interrupts import Interrupted, ctrl_c_twice, pressed
 from scraper.cli.lazy import LazyCommands, LazyGroup
 from scraper.cli.options import ARCHIVE
-from scraper.cli.output import open_what_is_closed, whole_output
-from scraper.cli.usage import usage_in_a_line
 from scraper.sites.folders import using
 
 GROUPS = {

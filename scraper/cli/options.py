@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from scraper.cli.defaults import ARCHIVE as ARCHIVE
 from scraper.cli.defaults import DEFAULT_ARCHIVE, ConfiguredOption, config_option
-from scraper.cli.interrupts import Interrupted
+from scraper.cli.errors.interrupts import Interrupted
 from scraper.cli.site_names import SiteName
 from scraper.cli.site_names import checked_sites as checked_sites
 

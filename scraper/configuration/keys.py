@@ -32,6 +32,9 @@ _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x20\x7f]+@[^\s@<>,;:\"()\[\]\\
 _SERVICE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://\S+")
 
 
+_WORKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -85,6 +88,18 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _printable(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().isprintable():
+        raise ValueError("expected a single line of text")
+    return secret
+
+
+def _worker_name(text: str) -> str:
+    if not _WORKER.fullmatch(text):
+        raise ValueError(f"{text!r} names no worker; expected up to 60 letters, digits, . _ and -")
+    return text
+
+
 def _path(value: object) -> object:
     if isinstance(value, str) and value:
         return Path(value)
@@ -113,6 +128,8 @@ _Hours = Annotated[float, Field(gt=0, le=87600, allow_inf_nan=False)]
 _Port = Annotated[int, Field(ge=1, le=65535)]
 _Mail = Annotated[str, AfterValidator(_mail_address)]
 _Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
+_Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_printable)]
+_Worker = Annotated[str, AfterValidator(_worker_name)]
 _Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 
 
@@ -282,6 +299,36 @@ class Metrics(_Table):
     """A port on loopback at which `warta schedule run` serves them."""
 
 
+class Fleet(_Table):
+    """Several machines that crawl together, each site on one of them (`warta help fleet`): where
+    `dsn` or `dsn_file` is set; needs `warta[fleet]`.
+    """
+
+    dsn: _Secret | None = Field(default=None, examples=["postgresql://warta@db.example.org/warta"])
+    """The PostgreSQL database of the fleet; better in the variable WARTA_FLEET_DSN or in `dsn_file`
+    if it has a password."""
+    dsn_file: _Path | None = Field(default=None, examples=["/run/credentials/warta.service/dsn"])
+    """A file with one line that says it, where `dsn` does not."""
+    store: _Line | None = Field(default=None, examples=["/srv/warta"])
+    """Where all machines find the sites' archives: a folder that all of them see, or the address of
+    an object store for fsspec, like s3://bucket/warta."""
+    folder: _Path | None = Field(default=None, examples=["fleet"])
+    """The folder of this machine's archives, a file per site; none: `fleet` beside the archive."""
+    name: _Worker | None = Field(default=None, examples=["jakarta-1"])
+    """The name of this machine's worker; none: its host name."""
+    crawls: Annotated[int, Field(ge=1, le=1000)] = 8
+    """Maximum number of sites that the worker crawls at the same time."""
+    lease: Annotated[float, Field(ge=2, le=3600, allow_inf_nan=False)] = 30.0
+    """Seconds without a word of its crawl after which another worker may crawl a site."""
+    patience: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)] = 600.0
+    """Seconds that a crawl waits for the database, requesting nothing, before it ends."""
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether there is a fleet."""
+        return self.dsn is not None or self.dsn_file is not None
+
+
 class Configuration(_Table):
     """The effective configuration: variables before the file before the defaults."""
 
@@ -303,6 +350,8 @@ class Configuration(_Table):
     """Who is notified."""
     metrics: Metrics = Metrics()
     """Where metrics are found."""
+    fleet: Fleet = Fleet()
+    """Several machines."""
 
     def of_site(self, name: str) -> SiteSettings:
         """Return a site's settings, the general ones filled in; only `limit` may be None."""
@@ -320,5 +369,7 @@ class Configuration(_Table):
         return [name for name in names if self.of_site(name).enabled]
 
 
-SECRETS = frozenset({("alerts", "webhook"), ("alerts", "apprise"), ("alerts", "mail", "password")})
+SECRETS = frozenset(
+    {("alerts", "webhook"), ("alerts", "apprise"), ("alerts", "mail", "password"), ("fleet", "dsn")}
+)
 """Never shown, not even in an error."""

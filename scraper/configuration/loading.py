@@ -10,12 +10,18 @@ from pydantic import ValidationError
 
 from scraper.configuration import variables
 from scraper.configuration.errors import ConfigurationError, Key, describe, unknown
-from scraper.configuration.keys import Configuration
+from scraper.configuration.keys import Configuration, Fleet
 from scraper.configuration.rhythm import shortest_gap
 
 NAME = "warta.toml"
 _FOLDER: Key = ("sites", "folder")
-_PATHS: tuple[Key, ...] = (("archive",), ("metrics", "file"), _FOLDER)
+_PATHS: tuple[Key, ...] = (
+    ("archive",),
+    ("metrics", "file"),
+    ("fleet", "dsn_file"),
+    ("fleet", "folder"),
+    _FOLDER,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,26 @@ def places(option: Path | None, environment: Mapping[str, str]) -> dict[Key, Pat
         if key in _PATHS:
             named[key] = value
     return {key: Path(value) for key, value in named.items() if value and isinstance(value, str)}
+
+
+def fleet_alone(environment: Mapping[str, str]) -> Fleet:
+    """Load what WARTA_CONFIG, else ./warta.toml, and variables say of a fleet, nothing else: for
+    processes that no command of warta has started. Raises ConfigurationError.
+    """
+    file = _file(None, environment)
+    found = _parsed(file) if file is not None else {}
+    origins = _set_variables(found, environment, ())
+    table = {"fleet": found["fleet"]} if "fleet" in found else {}
+    try:
+        return Configuration.model_validate(table).fleet
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_lines(error, origins, file))) from None
+
+
+def _lines(error: ValidationError, origins: Mapping[Key, str], file: Path | None) -> list[str]:
+    """Return a line for each error: where, and what."""
+    found = ((tuple(map(str, each["loc"])), each) for each in error.errors(include_url=False))
+    return [f"{_where(key, origins, file)}: {describe(dict(each))}" for key, each in found]
 
 
 def _file(option: Path | None, environment: Mapping[str, str]) -> Path | None:

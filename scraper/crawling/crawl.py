@@ -25,9 +25,10 @@ from archive.errors import BREAKS_ON_DAMAGE, ArchiveError
 from archive.ledger.ledger import Frontier
 from archive.maintenance.values import explanation
 from archive.records import Announcement, Check, Entry
+from scraper.configuration import ConfigurationError, Fleet
 from scraper.crawling.worker_turns import WorkerTurns
 from scraper.extraction.workers import MEGABYTE, Limits
-from scraper.politeness.locks import locks_of
+from scraper.politeness.leases import Lease, take, take_all
 from scraper.politeness.pacing import Pacing
 from scraper.sites.sources import Source, Window, age
 
@@ -171,7 +172,8 @@ class Crawl:
     _walked: defaultdict[Source, set[str]] = field(default_factory=lambda: defaultdict(set))
     _temporary: tempfile.TemporaryDirectory[str] | None = None
     _stopping: asyncio.Future[None] | None = None
-    _lock: ExitStack | None = None
+    _locks: ExitStack | None = None
+    _lease: Lease | None = None
 
     _running: ClassVar[WeakKeyDictionary[Crawler, "Crawl"]] = WeakKeyDictionary()
 
@@ -199,8 +201,8 @@ class Crawl:
         number, limits = max(1, crawler.settings.getint("READERS")), _limits(crawler.settings)
         crawl.turns = WorkerTurns(number, limits, is_ending=lambda: crawl.ending)
         try:
-            crawl._lock = locks_of(None if options.plan else path, [site])
-        except ArchiveError:
+            crawl._take(None if options.plan else path)
+        except (ArchiveError, ConfigurationError):
             crawl._close()
             raise
         crawl.unanswered = crawl.archive.ledger.unanswered(site)
@@ -208,6 +210,29 @@ class Crawl:
             crawl._record_begin()
         cls._running[crawler] = crawl
         return crawl
+
+    def _take(self, archive: Path | None) -> None:
+        """Take the locks and the lease; the demonstration's site is on this machine."""
+        fleet = Fleet() if self.crawler.settings.get("DEMO") else None
+        self._locks = take_all(archive, [self.site], fleet=fleet)
+        self._lease = self._locks.enter_context(take(self.site, archive, fleet=fleet))
+
+    @property
+    def lease(self) -> Lease:
+        """The right to request pages of the site."""
+        assert self._lease is not None
+        return self._lease
+
+    def note_pace(self) -> None:
+        """Note what whoever crawls the site next must wait for."""
+        if self._lease is not None and (claim := self._lease.claim) is not None:
+            claim.note(delay=self.pacing.pace.delay, pause=self.pacing.promised(self.now()))
+
+    def lose(self) -> None:
+        """End the crawl: another process has the site."""
+        if not self.stopping:
+            self.pacing.close()
+            self.stop("lease_lost")
 
     def _record_begin(self) -> None:
         latest, now = self.archive.clock.latest(), self.now()
@@ -240,8 +265,9 @@ class Crawl:
         return cls._running.get(crawler)
 
     def now(self) -> datetime:
-        """The time, UTC, or the setting NOW; the only clock of a crawl."""
-        return self.fixed_now or datetime.now(UTC)
+        """The time, UTC, with a fleet its server's, or the setting NOW; a crawl's only clock."""
+        ahead = self._lease.ahead if self._lease is not None else timedelta(0)
+        return self.fixed_now or datetime.now(UTC) + ahead
 
     def window(self, zone: ZoneInfo) -> Window:
         """The days of publication that are wanted, in the site's zone."""
@@ -375,8 +401,9 @@ class Crawl:
     def _close(self) -> None:
         self.turns.close()
         self.archive.close()
-        if self._lock is not None:
-            self._lock.close()
+        if self._locks is not None:
+            self.note_pace()
+            self._locks.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 

@@ -16,7 +16,9 @@ from typing import Any, Self
 from archive.identity import joined_url
 from archive.records import Announcement
 from scraper.crawling.entries import Entry, as_utf8, entries
-from scraper.extraction.dates import (
+from scraper.extraction.dom.limits import MAX_DATE
+from scraper.extraction.dom.tree import parse_html
+from scraper.extraction.fields.dates import (
     ZONES,
     believable,
     parse_day,
@@ -24,8 +26,6 @@ from scraper.extraction.dates import (
     parse_structured,
     parse_visible,
 )
-from scraper.extraction.dom.limits import MAX_DATE
-from scraper.extraction.dom.tree import parse_html
 from scraper.sites.site import Identity, Site
 from scraper.sites.sources import Feed, Link, Sitemap, Source, Step, Window
 

@@ -95,6 +95,39 @@ def _wrap_messages(settings: BaseSettings) -> None:
         handler.setFormatter(WrappedMessages(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
 
 
+class LeaseWatch(Component):
+    """Ends the crawl of a site that another process has taken, and notes what the next holder of
+    its lease must wait for.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._timer: asyncio.TimerHandle | None = None
+        crawler.signals.connect(self.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
+
+    def spider_opened(self) -> None:
+        """Look now, and again every while; a lease without a fleet cannot be lost."""
+        if self._crawl.lease.claim is not None:
+            self._look()
+
+    def _look(self) -> None:
+        if self._crawl.lease.is_lost:
+            self._crawl.lose()
+        else:
+            self._crawl.note_pace()
+            self._timer = asyncio.get_running_loop().call_later(LOOK, self._look)
+
+    def spider_closed(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+LOOK = 0.5
+"""Seconds between two looks at a lease; each request is preceded by another one."""
+
+
 class ProgressBar(Component):
     """A bar per crawl, on a terminal, with PROGRESS_BAR: sources read of those known, in turns with
     stories done of those due.

@@ -20,6 +20,9 @@ from scraper.ingest.whole import ends_as_html
 PROXY_LOGIN = 407
 """A status of proxies alone (RFC 9110, 15.5.8)."""
 
+NOT_SENT = ("pause_requested", "lease_lost")
+"""Reasons of requests that were not sent for a while: what they were for stays due."""
+
 CUT = "cut"
 """Flag of a response whose compressed body ended early: what there is of it was unpacked."""
 _TRAILERS = "Trailer headers data is too long"

@@ -20,11 +20,12 @@ from archive.errors import ArchiveError
 from archive.identity import joined_url
 from archive.ledger.wording import sentence
 from archive.records import Check
+from scraper.configuration import ConfigurationError
 from scraper.crawling.crawl import Crawl, Options
 from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, SourceReading
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import conditional_headers, headers_of
-from scraper.crawling.responses import is_cut, is_incomplete, refusal_of_error
+from scraper.crawling.responses import NOT_SENT, is_cut, is_incomplete, refusal_of_error
 from scraper.crawling.source_queue import MAX_LEFT_OUT, PROMISING, Budget, SourceQueue
 from scraper.crawling.stories import KEEP_INCOMPLETE, Stories
 from scraper.crawling.story_reader import StoryReader
@@ -100,7 +101,7 @@ class NewsSpider(Spider):
             spider = super().from_crawler(crawler, *args, **kwargs)
             spider.crawl = Crawl.begin(crawler, cls.site.name, spider.options)
             spider.sources = spider._new_queue(crawler.settings)
-        except (ArchiveError, ValueError) as error:
+        except (ArchiveError, ConfigurationError, ValueError) as error:
             raise SystemExit(f"Error: {error}") from error
         spider.reader = StoryReader(spider.crawl, cls.site)
         spider.stories = Stories(cls.site, spider.crawl, spider.request, spider.reader)
@@ -418,7 +419,7 @@ class NewsSpider(Spider):
         reason = refusal_of_error(failure)
         request: Request = failure.request  # type: ignore[attr-defined]
         with self.crawl.using_archive():
-            if reason != "pause_requested":
+            if reason not in NOT_SENT:
                 self._record_source(request.cb_kwargs["step"], reason)
             self._spend(request)
             requests = list(self._next_source())

@@ -15,7 +15,7 @@ from archive.ledger.ledger import Frontier
 from archive.records import Entry, Page
 from scraper.crawling.crawl import Crawl, Planned
 from scraper.crawling.pages import conditional_headers, headers_of, page_of
-from scraper.crawling.responses import is_incomplete, refusal_of_content, refusal_of_error
+from scraper.crawling.responses import NOT_SENT, is_incomplete, refusal_of_content, refusal_of_error
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
 from scraper.extraction.workers import ReadingFailed
@@ -198,7 +198,7 @@ class Stories:
     def failed(self, failure: Failure) -> Iterator[FetchFailure]:
         """Report a story without a response."""
         reason = refusal_of_error(failure)
-        if reason == "pause_requested":
+        if reason in NOT_SENT:
             return  # it was not requested, and stays due
         unsent = reason in ("private_address", "foreign_site", "robots_forbidden")
         refused = unsent or reason in ("redirect_offsite", "other_port")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -23,7 +22,7 @@ from scraper.crawling.crawl import Crawl
 from scraper.crawling.discovery import SourceReading, read_announcements
 from scraper.extraction.article import StoryReading
 from scraper.extraction.workers import Constant, ReadingBroke, ReadingFailed
-from scraper.ingest.furniture import Seen, furnished, known, learn, pages, see
+from scraper.ingest.furniture import Comparison, Seen, furnished, see
 from scraper.ingest.parts import may_have_parts, part_urls
 from scraper.ingest.reading import read_with_fingerprint
 from scraper.ingest.reread import Reread, kept_page, reread
@@ -107,20 +106,18 @@ class StoryReader:
 
     async def learn_furniture(self) -> None:
         """Compare the site's kept pages, if that is due, before a page of this crawl is read."""
-        archive, name = self._crawl.archive, self.site.name
-        numbers = archive.furniture.due(name)
-        if not numbers:
+        comparison = Comparison.due(self._crawl.archive, self.site)
+        if comparison is None:
             return
-        seen = list[Seen]()
-        for page in pages(archive, numbers):
+        profile, seen = Constant(comparison.site), list[Seen]()
+        for page in comparison.pages():
             with suppress(ReadingBroke, ReadingFailed):
-                if (found := await self._crawl.turns.run(see, page, self._profile)) is not None:
+                if (found := await self._crawl.turns.run(see, page, profile)) is not None:
                     seen.append(found)
-        blocks = learn(seen, known(archive, self.site))
         with self._crawl.writing():
-            self.site = replace(self.site, furniture=archive.furniture.write(name, blocks))
+            self.site = comparison.write(seen)
         self._profile = Constant(self.site)
-        logger.info("%s: %d blocks of %d pages are furniture", name, len(blocks), len(seen))
+        logger.info("%s: furniture was learnt from %d pages", self.site.name, len(seen))
 
     def in_advance(self, page: Page) -> Written | None:
         """Return what was written before a page's reading had ended, once."""

@@ -11,15 +11,15 @@ from typing import Any
 
 from archive.identity import joined_url
 from archive.records import Article, Page
-from scraper.extraction.blocks import Block
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
-from scraper.extraction.boilerplate import COMMON_RULES, agency_in
-from scraper.extraction.bylines import lines_above
 from scraper.extraction.declared import has_useless_canonical, names_another_story
 from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.tree import Document, parse_html
+from scraper.extraction.fields.bylines import lines_above
+from scraper.extraction.fields.metadata import Head, Metadata, read_around, read_metadata
 from scraper.extraction.locate import LayoutMatch, Located, find_article, match_layout
-from scraper.extraction.metadata import Head, Metadata, read_around, read_metadata
+from scraper.extraction.text.blocks import Block
+from scraper.extraction.text.boilerplate import COMMON_RULES, agency_in
 from scraper.extraction.unprofiled import headlines_in, named, refusal_of_any
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site, whole_number
@@ -187,62 +187,77 @@ def read(
     Dates over a day later than `fetched_at` are none. Never raises: where the page has no article,
     the body is empty; doubts are in `warnings`.
     """
-    any_site = site is not None and not site.profiled
-    if any_site:
-        site = None
-    profile, layout = site or UNKNOWN, "fallback"
-    own = _identified(profile, url)
     page = parse_html(html, content_type)
-    if page is None:
-        empty = Metadata(warnings=["empty_page"])
-        return Reading(article=_article(url, profile, own, empty, Body(), layout))
-    head = Head(page.tree, fetched_at)
+    if page is not None:
+        return _reading(page, Head(page.tree, fetched_at), url, site)
+    profile = _profile(site)
+    empty = Metadata(warnings=["empty_page"])
+    article = _article(url, profile, _identified(profile, url), empty, Body(), None)
+    return Reading(article=article)
+
+
+def _reading(page: Document, head: Head, url: str, site: Site | None) -> Reading:
+    profile = _profile(site)
+    own = _identified(profile, url)
     identity = _identity(profile, own, head)
     match = match_layout(page, profile)
     metadata = read_metadata(page, head, profile, match, identity, url)
-    if own is not None:
-        metadata.warnings += _doubts_of_identity(page, head, profile, own)
+    metadata.warnings += _doubts_of_identity(page, head, profile, own)
     located = match or find_article(page, metadata.fields.get("headline"))
-    above: list[str] = []
-    if located is not None:
-        above = lines_above(page.tree, located.node)
-        read_around(metadata, page, located.node, above, profile)
+    above = _complete(metadata, page, located, profile)
     if identity is not None and identity.by_creation:
         metadata.offer("published_at", identity.published_at, "url")
     if profile.shows_all_pages(url):
         metadata.offer("page_count", _pages_shown(page, profile), "pager")
-    if match is not None:
-        layout = match.layout.name
-    body = _body(page, site, located, identity, metadata)
+    body = _body(page, profile, located, identity, metadata)
     if body.text and _is_sponsored(metadata, body, above):
         metadata.warn("advertorial")
+    article = _article(url, profile, identity, metadata, body, match)
+    headlines = 0
+    if site is not None and not site.profiled:
+        headlines = headlines_in(located.node if located else page.tree)
     return Reading(
-        article=_article(url, profile, identity, metadata, body, layout),
-        sources=metadata.sources | _sources_in_text(body, layout),
+        article=article,
+        sources=metadata.sources | _sources_in_text(body, article.layout),
         taken=body.taken,
         metas=head.metas,
         blocks=body.blocks,
         types=frozenset(head.json_ld.types),
         canonical=head.links.get("canonical"),
-        headlines=headlines_in(located.node if located else page.tree) if any_site else 0,
+        headlines=headlines,
     )
+
+
+def _profile(site: Site | None) -> Site:
+    """Return the profile by which pages are read; publishers without one share that for all."""
+    return site if site is not None and site.profiled else UNKNOWN
+
+
+def _complete(
+    metadata: Metadata, page: Document, located: LayoutMatch | Located | None, site: Site
+) -> list[str]:
+    """Read from around the prose what metadata lacks; return the lines above it."""
+    if located is None:
+        return []
+    above = lines_above(page.tree, located.node)
+    read_around(metadata, page, located.node, above, site)
+    return above
 
 
 def _body(
     page: Document,
-    site: Site | None,
+    profile: Site,
     located: LayoutMatch | Located | None,
     identity: Identity | None,
     metadata: Metadata,
 ) -> Body:
     """Read the body of a page from where its article is located."""
-    profile = site or UNKNOWN
     shown = (metadata.fields.get("headline"), metadata.fields.get("caption"))
     if isinstance(located, LayoutMatch):
         if located.text_outside:
             metadata.warn("text_outside")
         return read_body(page, profile, located, identity, shown)
-    if site is not None and identity is None:
+    if profile is not UNKNOWN and identity is None:
         # An index, a tag's page, the home page: its text is other stories'.
         metadata.warnings.append("not_an_article")
         return Body()
@@ -258,7 +273,12 @@ def _pages_shown(page: Document, site: Site) -> int:
     return max((1, *linked, *totals))
 
 
-def _doubts_of_identity(page: Document, head: Head, site: Site, own: Identity) -> Iterator[str]:
+def _doubts_of_identity(
+    page: Document, head: Head, site: Site, own: Identity | None
+) -> Iterator[str]:
+    """Yield the doubts whether a page is the story of its address, if that is one's."""
+    if own is None:
+        return
     if names_another_story(page, head, site, own):
         yield "names_another_story"
     if has_useless_canonical(head, site, own):
@@ -286,6 +306,8 @@ def _sources_in_text(body: Body, layout: str) -> dict[str, str]:
 
 
 def _identified(site: Site, url: str) -> Identity | None:
+    if site is UNKNOWN:
+        return None
     identity = site.identify(url)
     return identity if isinstance(identity, Identity) else None
 
@@ -307,7 +329,12 @@ def _identity(site: Site, own: Identity | None, head: Head) -> Identity | None:
 
 
 def _article(
-    url: str, site: Site, identity: Identity | None, metadata: Metadata, body: Body, layout: str
+    url: str,
+    site: Site,
+    identity: Identity | None,
+    metadata: Metadata,
+    body: Body,
+    match: LayoutMatch | None,
 ) -> Article:
     given = metadata.fields
     as_read: dict[str, Any] = {name: given.get(name) for name in _AS_READ}
@@ -333,9 +360,9 @@ def _article(
         image_url=image and joined_url(url, image),
         language=given.get("language", site.language),
         page_count=given.get("page_count", 1),
-        layout=layout,
+        layout=match.layout.name if match is not None else "fallback",
         extractor=extractor_of(site),
-        warnings=_warnings(metadata, body, identity, layout_missed=known and layout == "fallback"),
+        warnings=_warnings(metadata, body, identity, layout_missed=known and match is None),
         **as_read,
     )
 

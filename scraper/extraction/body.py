@@ -18,18 +18,18 @@ import trafilatura
 from lxml import html
 
 from archive.identity import joined_url
-from scraper.extraction import site_furniture
-from scraper.extraction.blocks import Block, blocks
-from scraper.extraction.boilerplate import BYLINE_RULES, is_unlinked_statement, trim
-from scraper.extraction.bylines import letters_of, read_byline
-from scraper.extraction.datelines import split_dateline
 from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEARCHED
 from scraper.extraction.dom.selectors import Element, pruned
 from scraper.extraction.dom.tree import Document, clean, parse_html, text_of
 from scraper.extraction.dom.unread import unread
 from scraper.extraction.dom.widgets import is_widget
+from scraper.extraction.fields.bylines import Byline, letters_of, read_byline
 from scraper.extraction.locate import LayoutMatch, Located, find_article
+from scraper.extraction.text import site_furniture
+from scraper.extraction.text.blocks import Block, blocks
+from scraper.extraction.text.boilerplate import BYLINE_RULES, is_unlinked_statement, trim
+from scraper.extraction.text.datelines import split_dateline
 from scraper.sites.site import Identity, Site
 
 logger = logging.getLogger(__name__)
@@ -276,21 +276,25 @@ def finish(
     )
     opening = split_dateline(trimmed.blocks, site)
     kept, boxed = _without_boxes(opening.blocks)
-    people = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
-    bylines = [
-        read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *people)
-    ]
+    first, *others = _bylines(opening.author, trimmed.taken, site)
+    removed = (*furniture, *trimmed.taken, *(("widget", block.text) for block in boxed))
     return Body(
         text="\n\n".join(block.text for block in kept),
         dateline=opening.place,
         agency=trimmed.agency,
-        authors=tuple(name for byline in bylines for name in byline.authors),
-        editors=(*trimmed.editors, *(name for byline in bylines[1:] for name in byline.editors)),
-        taken=(*furniture, *trimmed.taken, *(("widget", block.text) for block in boxed)),
+        authors=tuple(name for byline in (first, *others) for name in byline.authors),
+        editors=(*trimmed.editors, *(name for byline in others for name in byline.editors)),
+        taken=removed,
         sponsored=sponsored.in_text([block.text for block in found]),
         cut=("cut_paragraphs",) if len(found) >= MAX_PARAGRAPHS else (),
         blocks=tuple(found),
     )
+
+
+def _bylines(opening: str | None, taken: Sequence[tuple[str, str]], site: Site) -> list[Byline]:
+    """Read the people whom the text names: in its opening, then in each line that was removed."""
+    removed = (text for rule, text in taken if rule in BYLINE_RULES)
+    return [read_byline(text, publisher=site.newsroom_names) for text in (opening, *removed)]
 
 
 def _without_boxes(found: Sequence[Block]) -> tuple[list[Block], list[Block]]:

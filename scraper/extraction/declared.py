@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from archive.identity import joined_url, normalised
 from scraper.extraction.dom.tree import Document
-from scraper.extraction.metadata import Head
+from scraper.extraction.fields.metadata import Head
 from scraper.sites.site import Identity, Site
 
 _DIGITS = re.compile(r"\d+")

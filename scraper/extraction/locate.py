@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TypeVar
 
-from scraper.extraction.boilerplate import is_after
 from scraper.extraction.dom.prose import HEADINGS, LINK, Passage, Prose, ends_sentence, is_notice
 from scraper.extraction.dom.selectors import Element, outermost, text_content
 from scraper.extraction.dom.tree import Document, clean
 from scraper.extraction.dom.unread import is_statement
+from scraper.extraction.text.boilerplate import is_after
 from scraper.sites.site import Layout, Site
 
 T = TypeVar("T")

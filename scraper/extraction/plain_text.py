@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from archive.records import Article
 from scraper.extraction.article import Reading, extractor_of
-from scraper.extraction.blocks import Block, split_glued
 from scraper.extraction.body import finish
-from scraper.extraction.boilerplate import is_after
-from scraper.extraction.bylines import joined, name_before_date, read_byline
-from scraper.extraction.dates import ZONES, parse_visible
 from scraper.extraction.dom.tree import clean
+from scraper.extraction.fields.bylines import joined, name_before_date, read_byline
+from scraper.extraction.fields.dates import ZONES, parse_visible
+from scraper.extraction.text.blocks import Block, split_glued
+from scraper.extraction.text.boilerplate import is_after
 from scraper.sites.site import UNKNOWN, Site
 
 MAX_HEAD = 30

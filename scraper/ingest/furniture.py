@@ -32,7 +32,7 @@ from archive.records import Page
 from archive.revisions.furniture import MIN_PAGES, furniture_of
 from scraper.extraction import read_page
 from scraper.extraction.article import Reading, refusal_of_article
-from scraper.extraction.site_furniture import RULE, names_of, placed
+from scraper.extraction.text.site_furniture import RULE, names_of, placed
 from scraper.extraction.workers import Constant, Limits, Workers
 from scraper.sites.site import Identity, Site
 
@@ -130,6 +130,38 @@ def _traits(reading: Reading, site: Site, url: str) -> Iterator[Trait]:
     yield from ((_WORD, word) for word in _LONG_WORD.findall(headline))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A comparison of kept pages of a site: `pages` are read by `see`, what it saw is learnt."""
+
+    site: Site
+    """The profile without any furniture: a known block must be seen to be judged again."""
+    _archive: Archive
+    _numbers: Sequence[int]
+
+    @classmethod
+    def due(cls, archive: Archive, site: Site) -> Self | None:
+        """Return the comparison that is due now; None where there is none."""
+        numbers = archive.furniture.due(site.name)
+        if not numbers:
+            return None
+        return cls(site=replace(site, furniture=None), _archive=archive, _numbers=numbers)
+
+    def pages(self) -> Iterator[Page]:
+        """Yield the pages to be compared."""
+        return pages(self._archive, self._numbers)
+
+    def learnt(self, seen: Sequence[Seen]) -> dict[str, bool]:
+        """Return what is furniture by these pages, and by the comparison before."""
+        before = self._archive.furniture.newest(self.site.name)
+        return learn(seen, before.blocks if before is not None else {})
+
+    def write(self, seen: Sequence[Seen]) -> Site:
+        """Write what is learnt, in a transaction; return the profile with it."""
+        furniture = self._archive.furniture.write(self.site.name, self.learnt(seen))
+        return replace(self.site, furniture=furniture)
+
+
 def learn_if_due(
     archive: Archive, site: Site, limits: Limits, *, now: datetime, dry_run: bool = False
 ) -> Site:
@@ -137,18 +169,18 @@ def learn_if_due(
 
     With `dry_run` nothing is written.
     """
-    numbers = archive.furniture.due(site.name)
-    if not numbers:
+    comparison = Comparison.due(archive, site)
+    if comparison is None:
         return furnished(archive, site)
-    profile: Any = Constant(site)
-    batches = ([(page, profile)] for page in pages(archive, numbers))
+    profile: Any = Constant(comparison.site)
+    batches = ([(page, profile)] for page in comparison.pages())
     with Workers(1, limits) as workers:
         answers = [answer for found in workers.map(_see, batches) for answer in found]
-    blocks = learn([seen for seen in answers if isinstance(seen, Seen)], known(archive, site))
+    seen = [answer for answer in answers if isinstance(answer, Seen)]
     if dry_run:
-        return replace(site, furniture=furniture_of(blocks))
+        return replace(site, furniture=furniture_of(comparison.learnt(seen)))
     with archive.transaction(now):
-        return replace(site, furniture=archive.furniture.write(site.name, blocks))
+        return comparison.write(seen)
 
 
 def _see(given: tuple[Page, Site]) -> Seen | None:
@@ -160,12 +192,6 @@ def pages(archive: Archive, numbers: Iterable[int]) -> Iterator[Page]:
     for number in numbers:
         with suppress(ArchiveDamaged):
             yield archive.snapshots.page(number)
-
-
-def known(archive: Archive, site: Site) -> Mapping[str, bool]:
-    """Return the blocks of the site's last comparison."""
-    furniture = archive.furniture.newest(site.name)
-    return furniture.blocks if furniture is not None else {}
 
 
 def taken_out(

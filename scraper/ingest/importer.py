@@ -14,7 +14,7 @@ from typing import BinaryIO
 from sqlite_utils.utils import chunks
 
 from archive.archive import Archive
-from scraper.extraction.dates import believable
+from scraper.extraction.fields.dates import believable
 from scraper.extraction.workers import ReadingBroke, Workers
 from scraper.ingest.collections.columns import given, has_body, named
 from scraper.ingest.collections.files import kind_of

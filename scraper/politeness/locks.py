@@ -1,14 +1,13 @@
 """Locks: one process at a time requests pages of a site, and one writes them into an archive.
 
-The process that crawls holds both locks of its sites. Within a process they are re-entrant; a
-killed process holds none. The lock of a site holds per user and machine, whatever the archive, so
-that the delay between requests does: it is in the user's cache folder, or where WARTA_LOCKS says.
-The others are beside the archive, which several users may share.
+The process that crawls holds both locks of its sites (`leases.take_all`). Within a process they are
+re-entrant; a killed process holds none. The lock of a site holds per user and machine, whatever the
+archive, so that the delay between requests does: it is in the user's cache folder, or where
+WARTA_LOCKS says. The others are beside the archive, which several users may share.
 """
 
 import os
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -42,19 +41,6 @@ def schedule_lock(archive: Path) -> ExitStack:
     """Take the lock of the process that crawls on schedule; raises Locked."""
     refusal = f"{archive}: another `warta schedule run` is running for this archive"
     return _taken(_beside(archive, "schedule"), refusal, archive)
-
-
-def locks_of(archive: Path | None, sites: Sequence[str]) -> ExitStack:
-    """Take all locks that crawls of these sites need, or none; raises Locked.
-
-    Without an archive, only those for requests.
-    """
-    with ExitStack() as stack:
-        for site in sites:
-            if archive is not None:
-                stack.enter_context(writer_lock(archive, site))
-            stack.enter_context(site_lock(site, archive))
-        return stack.pop_all()
 
 
 def _beside(archive: Path, name: str) -> Path:

@@ -100,6 +100,10 @@ class Pacing:
         """Seconds that are left of the pause; 0 for none."""
         return max(0.0, self._resume - self.clock())
 
+    def promised(self, now: datetime) -> float:
+        """Seconds that are left of what the site requested, also after the end of the crawl."""
+        return max(0.0, (self.quiet_until - now).total_seconds()) if self.quiet_until else 0.0
+
     def apply(self, slot: Slot) -> None:
         """Set the delay of Scrapy's download slot."""
         slot.delay = max(slot.delay, self.pace.delay) if self.only_raise else self.pace.delay

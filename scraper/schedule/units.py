@@ -50,11 +50,13 @@ class Deployment:
         )
 
     def command(self, *words: str) -> list[str]:
+        """Return `warta` with these words, and the archive."""
+        return [*self.program_with_config(*words), "--archive", str(self.archive)]
+
+    def program_with_config(self, *words: str) -> list[str]:
         """Return `warta` with these words."""
-        command = [*self.program]
-        if self.config:
-            command += ["--config", str(self.config)]
-        return [*command, *words, "--archive", str(self.archive)]
+        config = ["--config", str(self.config)] if self.config else []
+        return [*self.program, *config, *words]
 
 
 def check_name(path: Path) -> None:
@@ -132,21 +134,48 @@ def _timer(description: str, times: str) -> str:
     return f"[Unit]\nDescription={description}\n\n[Timer]\n{times}\n{install}"
 
 
+def worker(
+    place: Deployment, folder: Path, writable: Sequence[Path] = (), secret: Path | None = None
+) -> dict[str, str]:
+    """Return file name and text of the service that runs `warta fleet worker`.
+
+    `folder`: that of the worker's archives. `secret`: a file with the DSN, which systemd reads as
+    root and hands to this service alone; without one, the DSN is in /etc/warta.env or warta.toml.
+    """
+    words = place.program_with_config("fleet", "worker")
+    folders = [folder, *writable]
+    text = _unit("warta: a worker of a fleet", words, folders, place.locks, "simple")
+    if secret is not None:
+        check_name(secret)
+        credential = _quoted(f"dsn:{secret}")
+        text += f"LoadCredential={credential}\nEnvironment=WARTA_FLEET_DSN_FILE=%d/dsn\n"
+    # It ends by itself when it is drained, and is not started again then. 2: wrong configuration.
+    text += "Restart=on-failure\nRestartSec=10\nRestartPreventExitStatus=2\nKillMode=mixed\n"
+    text += f"TimeoutStopSec={place.keys.grace + 20}\n\n[Install]\nWantedBy=multi-user.target\n"
+    return {"warta-worker.service": text}
+
+
 def _service(
     description: str, place: Deployment, words: Sequence[str], writable: Sequence[Path], kind: str
 ) -> str:
-    folder = place.archive.parent
-    folders = dict.fromkeys([folder, *(path.parent for path in writable)])
-    paths = " ".join(_quoted(str(path)) for path in folders)
-    command = " ".join(_quoted(word, variables=True) for word in place.command(*words))
+    folders = [place.archive.parent, *(path.parent for path in writable)]
+    return _unit(description, place.command(*words), folders, place.locks, kind)
+
+
+def _unit(
+    description: str, words: Sequence[str], folders: Sequence[Path], locks: Path, kind: str
+) -> str:
+    """Return a unit without what it does at its end; it runs in the first folder."""
+    paths = " ".join(_quoted(str(path)) for path in dict.fromkeys(folders))
+    command = " ".join(_quoted(word, variables=True) for word in words)
     # Behind the minus, the folder need not exist.
-    environment, locks = _quoted(f"WARTA_LOCKS={place.locks}"), _quoted(f"-{place.locks}")
+    environment, locked = _quoted(f"WARTA_LOCKS={locks}"), _quoted(f"-{locks}")
     return (
         f"[Unit]\nDescription={description}\n"
         "Wants=network-online.target\nAfter=network-online.target\n\n"
         f"[Service]\nType={kind}\nUser={getpass.getuser()}\nExecStart={command}\n"
-        f"WorkingDirectory={_escaped(str(folder))}\nEnvironmentFile=-/etc/warta.env\n"
-        f"{_SANDBOX}ReadWritePaths={paths}\nEnvironment={environment}\nReadWritePaths={locks}\n"
+        f"WorkingDirectory={_escaped(str(folders[0]))}\nEnvironmentFile=-/etc/warta.env\n"
+        f"{_SANDBOX}ReadWritePaths={paths}\nEnvironment={environment}\nReadWritePaths={locked}\n"
     )
 
 

@@ -17,7 +17,7 @@ from scraper.schedule.timetable import Timetable
 from scraper.sites.folders import current
 from scraper.spiders import names as all_names
 from scraper.spiders import unread
-from scraper.web.recent import recent
+from scraper.web.recent import recent, recent_counts
 from scraper.web.view import Request
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,8 @@ def health(archive: Archive, request: Request, only: str | None = None) -> list[
     names = [only] if only else sorted({*watched(timetable), *archive.crawls.sites()})
 
     def report() -> list[dict[str, Any]]:
-        return health_report(archive, names, now=now, limits=limits(configuration, timetable, now))
+        known = limits(configuration, timetable, now)
+        return health_report(archive, names, now=now, limits=known, count=recent_counts)
 
     rows = recent(report, archive.path, "health", _changed(), *names, now=now)
     return [

@@ -25,16 +25,17 @@ _SITEMAP = "https://rmol.id/sitemap.xml"
 _HOME = "https://rmol.id/"
 
 
-def large_site(stories: int) -> tuple[dict[str, Answer], list[str]]:
+def large_site(stories: int, earlier: int = 0) -> tuple[dict[str, Answer], list[str]]:
     """(answers, addresses of the stories) of rmol.id with this many stories on pages of 60 to 100
-    kB.
+    kB; others than the `earlier` ones of the same site.
     """
-    random, demo = Random(stories), read_site(SITE)
+    random, demo = Random(stories + earlier), read_site(SITE)
     pattern, newest = demo.stories[0], demo.stories[0].published
     told = tuple(
         replace(
             pattern,
-            url=f"https://rmol.id/nusantara/read/2026/11/20/{800_000 + number}/kabar-{number}",
+            url="https://rmol.id/nusantara/read/2026/11/20/"
+            f"{800_000 + earlier + number}/kabar-{earlier + number}",
             headline=prose.headline(random),
             published=newest - timedelta(seconds=number),
             paragraphs=prose.paragraphs(random, 2_500),
@@ -121,11 +122,11 @@ class _Timed(ReplayProxy):
         return super().answer(url, if_none_match)
 
 
-def _serve(stories: int, latency: float, pipe: Connection) -> None:
+def _serve(stories: int, latency: float, earlier: int, pipe: Connection) -> None:
     """The proxy's process: its address first, then, as often as it is asked, what was requested
     since.
     """
-    answers, urls = large_site(stories)
+    answers, urls = large_site(stories, earlier)
     wanted, sizes = set(urls), sum(len(answers[url].body) for url in urls)
     with _Timed(answers, latency) as proxy:
         pipe.send((proxy.url, urls, sizes))
@@ -165,11 +166,11 @@ class Loopback:
 
 
 @contextmanager
-def loopback(stories: int, latency: float = 0.0) -> Iterator[Loopback]:
+def loopback(stories: int, latency: float = 0.0, earlier: int = 0) -> Iterator[Loopback]:
     """The site, served until the block ends."""
     here, there = get_context("spawn").Pipe()
     process = get_context("spawn").Process(
-        target=_serve, args=(stories, latency, there), daemon=True
+        target=_serve, args=(stories, latency, earlier, there), daemon=True
     )
     process.start()
     proxy, urls, size = here.recv()

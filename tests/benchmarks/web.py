@@ -4,9 +4,12 @@
 
 ARCHIVE: for instance what `python -m tests.benchmarks.scale --keep ARCHIVE` made, 100,000 generated
 articles; a copy of it gets a kept page and a crawl per site. Each page is requested with varied
-numbers and words: median, worst, bytes; `anew`: what is computed once for the readers of ten
-seconds, each time. Then as many readers at once as --readers in one process, while another writes a
-story after another: stories a second and milliseconds of CPU a story, alone and beside them.
+numbers and words, on the day after the last story: median, worst, bytes; `anew`: what is computed
+once for the readers of ten seconds, each time; `first`: what is computed once an hour, too. Then as
+many readers at once as --readers in one process, who open a page every two seconds, beside three
+writers in turn: a polite crawl of one site over loopback, with its delay of a second; the same
+crawl without a delay; and a loop that writes a story after another, which no crawl does. For each
+what it did alone and beside the readers: stories a second, and milliseconds of CPU a story.
 """
 
 from __future__ import annotations
@@ -14,12 +17,17 @@ from __future__ import annotations
 import argparse
 import gc
 import multiprocessing
+import resource
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -27,24 +35,28 @@ from random import Random
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
+from unittest.mock import patch
 
 from archive import Archive
 from archive.database.rows import column
 from scraper.cli.rendering.terminal import columns, print_table
-from scraper.web import recent
+from scraper.web import plugin, recent
 from scraper.web.pages.clusters import PER_PAGE
 from scraper.web.serve import Deployment, application
 from tests.archive.invented import keep, story
 from tests.benchmarks import prose
+from tests.benchmarks.loopback import SITE, loopback
 from tests.scraper.web.visiting import Site
 
 Address = Callable[[Random], str]
 BEGAN = datetime(2027, 6, 1, tzinfo=UTC)
 _PAGES = columns("page median worst bytes")
 _LOAD = columns(
-    "readers pages_read failed slowest stories_alone stories_beside cpu_alone cpu_beside",
+    "writer readers pages_read failed slowest stories_alone stories_beside cpu_alone cpu_beside",
     slowest="slowest ms",
 )
+Written = tuple[float, float]
+"""(stories a second, milliseconds of CPU a story)"""
 
 
 def prepare(path: Path) -> None:
@@ -59,7 +71,9 @@ def prepare(path: Path) -> None:
 
 
 def pages(archive: Archive) -> dict[str, Address]:
-    """The pages, each with an address that varies; what ends in `anew` is computed each time."""
+    """The pages, each with an address that varies; what ends in `anew` or `first` is computed each
+    time.
+    """
     one = archive.db.conn.execute
     (articles,) = one("SELECT max(id) FROM articles").fetchone()
     edited = [row[0] for row in one("SELECT article_id FROM revisions WHERE number = 2 LIMIT 999")]
@@ -98,8 +112,10 @@ def pages(archive: Archive) -> dict[str, Address]:
         "syndication": lambda _: "/syndication",
         "coverage, twelve weeks": lambda _: f"/coverage?to={last[:10]}",
         "coverage, twelve weeks, anew": lambda _: f"/coverage?to={last[:10]}",
+        "coverage, twelve weeks, first": lambda _: f"/coverage?to={last[:10]}",
         "site": lambda _: f"/site/{name}?to={last[:10]}",
         "site, anew": lambda _: f"/site/{name}?to={last[:10]}",
+        "site, first": lambda _: f"/site/{name}?to={last[:10]}",
         "explain": lambda r: f"/explain?url={url(r)}",
         "feed of edits": lambda _: "/feed/changes.atom",
         "feed of an article": lambda r: f"/feed/article/{r.choice(edited)}.atom",
@@ -122,13 +138,12 @@ def measured(path: Path, runs: int) -> list[dict[str, Any]]:
     """A row per page."""
     site, rows = Site(application(Deployment(archive=path))), []
     gc.freeze()  # as the server does
-    with Archive(path, read_only=True) as archive:
+    with Archive(path, read_only=True) as archive, _on_the_day_after(archive):
         for name, address in pages(archive).items():
             random, times, size = Random(7), [], 0
             for _ in range(runs):
                 wanted = address(random)
-                if name.endswith("anew"):
-                    recent._results.clear()
+                forget(name)
                 begun = process_time()  # of all threads; others may be busy
                 reply = site.get(wanted)
                 times.append((process_time() - begun) * 1000)
@@ -140,8 +155,48 @@ def measured(path: Path, runs: int) -> list[dict[str, Any]]:
     return rows
 
 
-def written(path: Path, seconds: float) -> tuple[float, float]:
-    """(stories that one writer keeps a second, a transaction each; milliseconds of CPU a story)"""
+@contextmanager
+def _on_the_day_after(archive: Archive) -> Iterator[None]:
+    """Requests come on the day after the last story, so that the days of calendars are new ones."""
+    (last,) = archive.db.conn.execute(
+        "SELECT max(first_seen_at) FROM articles WHERE first_seen_at < ?", [BEGAN.isoformat()]
+    ).fetchone()
+
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return (datetime.fromisoformat(last) + timedelta(days=1)).astimezone(tz)
+
+    with patch.object(plugin, "datetime", Then):
+        yield
+
+
+def forget(name: str) -> None:
+    """Forget what a page with this name computes each time."""
+    for key in list(recent._results):
+        if name.endswith(", first") or (name.endswith(", anew") and key[2][0] != "counts"):
+            del recent._results[key]
+
+
+def crawled(path: Path, stories: int, earlier: int, *options: str) -> Written:
+    """A crawl of so many stories of one site over loopback, as a program of its own."""
+    with loopback(stories, earlier=earlier) as site:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [sys.executable, "-m", "scraper", "crawl", SITE, "--archive", str(path), *options],
+            env=site.environment,
+            check=True,
+            capture_output=True,
+        )
+        after, asked = resource.getrusage(resource.RUSAGE_CHILDREN), site.story_requests()
+        if len(asked) != stories:
+            raise SystemExit(f"the crawl requested {len(asked)} stories, not {stories}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return (stories - 1) / (max(asked) - min(asked)), cpu * 1000 / stories
+
+
+def written(path: Path, seconds: float) -> Written:
+    """One writer, a transaction a story."""
     count, begun, cpu = 0, perf_counter(), process_time()
     with Archive(path) as archive:
         while perf_counter() - begun < seconds:
@@ -160,7 +215,10 @@ def read(path: Path, readers: int, end: Event, found: Queue[tuple[float, int]]) 
     def one(seed: int) -> None:
         random = Random(seed)
         with Archive(path, read_only=True) as archive:
-            addresses = [made for name, made in pages(archive).items() if "anew" not in name]
+            found_pages = pages(archive).items()
+            addresses = [
+                made for name, made in found_pages if not name.endswith((", anew", ", first"))
+            ]
             while not end.is_set():
                 wanted = random.choice(addresses)(random)
                 begun = perf_counter()
@@ -176,28 +234,50 @@ def read(path: Path, readers: int, end: Event, found: Queue[tuple[float, int]]) 
     found.put((0, 0))
 
 
-def beside(path: Path, readers: int, seconds: float) -> dict[str, Any]:
-    """What readers and a writer do to each other."""
-    alone, cpu_alone = written(path, seconds)
+def beside(
+    path: Path,
+    readers: int,
+    name: str,
+    alone: Callable[[], Written],
+    with_them: Callable[[], Written],
+) -> dict[str, Any]:
+    """What readers and a writer do to each other: it works alone, then beside them."""
+    before, cpu_alone = alone()
     context = multiprocessing.get_context("spawn")
     end, found = context.Event(), context.Queue()
     process = context.Process(target=read, args=(path, readers, end, found))
     process.start()
     first = found.get()
-    with_them, cpu_beside = written(path, seconds)
+    then, cpu_beside = with_them()
     end.set()
     answers = [first, *iter(found.get, (0, 0))]
     process.join()
     return {
+        "writer": name,
         "readers": readers,
         "pages_read": len(answers),
         "failed": sum(status not in (200, 302) for _ms, status in answers),
         "slowest": round(max(ms for ms, _status in answers)),
-        "stories_alone": round(alone, 1),
-        "stories_beside": round(with_them, 1),
+        "stories_alone": round(before, 2),
+        "stories_beside": round(then, 2),
         "cpu_alone": round(cpu_alone, 1),
         "cpu_beside": round(cpu_beside, 1),
     }
+
+
+def loads(path: Path, readers: int, seconds: float) -> Iterator[dict[str, Any]]:
+    """A row per kind of writer."""
+    polite, unhurried, no_delay = round(seconds), 10 * round(seconds), ("-s", "DOWNLOAD_DELAY=0")
+    kinds: dict[str, tuple[Callable[[], Written], Callable[[], Written]]] = {
+        "polite crawl": (partial(crawled, path, polite, 0), partial(crawled, path, polite, 10_000)),
+        "crawl without delay": (
+            partial(crawled, path, unhurried, 20_000, *no_delay),
+            partial(crawled, path, unhurried, 30_000, *no_delay),
+        ),
+        "unpaced writer": (partial(written, path, seconds), partial(written, path, seconds)),
+    }
+    for name, (alone, with_them) in kinds.items():
+        yield beside(path, readers, name, alone, with_them)
 
 
 def main() -> None:
@@ -213,7 +293,7 @@ def main() -> None:
         prepare(copy)
         print_table(measured(copy, given.runs), _PAGES)
         if given.readers:
-            print_table([beside(copy, given.readers, given.seconds)], _LOAD)
+            print_table(list(loads(copy, given.readers, given.seconds)), _LOAD)
 
 
 if __name__ == "__main__":

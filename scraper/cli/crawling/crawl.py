@@ -16,7 +16,7 @@ from archive.errors import Locked
 from archive.ledger.wording import BY_ADDRESS, UNANSWERED, plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
-from scraper.cli.interrupts import Interrupted
+from scraper.cli.errors.interrupts import Interrupted
 from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import columns, counted, note, print_rows, print_table, say
 from scraper.configuration import Loaded
@@ -28,7 +28,7 @@ from scraper.crawling.process import (
     overrides_of,
     run_spiders,
 )
-from scraper.politeness.locks import locks_of
+from scraper.politeness.leases import take_all
 from scraper.schedule.processes import BROKEN
 from scraper.spiders import sites as all_sites
 
@@ -118,19 +118,23 @@ def crawl(
     broken = not site and note_broken()
     options.check_days(arguments["since"], arguments["until"])
     plan = arguments["plan"]
-    overrides = (*configured_settings(known), *overrides, *([f"KEEP={keep}"] if keep else []))
+    overrides = _overrides(known, overrides, keep)
     settings = crawl_settings(path, overrides, verbose=verbose)
     if not plan:
         Archive(path).close()  # a bad path is one clear line, before anything is requested
     names = _locked(context, None if plan else path, names, skip=not site)
     ctrl_c = CtrlC()
     crawls = _run(context, names, settings, overrides, arguments, ctrl_c)
-    if plan and ctrl_c.received:
-        raise Interrupted("Stopped; nothing was written.")
-    _print(crawls, plan=plan, as_json=as_json)
-    if ctrl_c.received:
-        raise Interrupted("Stopped; the next crawl resumes.")
+    _report(crawls, ctrl_c, plan=plan, as_json=as_json)
     _judge(names, crawls, attention=broken)
+
+
+def _overrides(known: Loaded, given: Sequence[str], keep: str | None) -> tuple[str, ...]:
+    """Return the settings that differ from the defaults, the one that counts last."""
+    own = [*configured_settings(known), *given]
+    if keep is not None:
+        own.append(f"KEEP={keep}")
+    return tuple(own)
 
 
 def _run(
@@ -168,10 +172,10 @@ def _locked(
     Raises:
         Locked: another process crawls one, or with `skip` all of them.
     """
-    locked = []
+    locked, fleet = [], configured(context).configuration.fleet
     for name in names:
         try:
-            context.with_resource(locks_of(archive, [name]))
+            context.with_resource(take_all(archive, [name], fleet=fleet))
         except Locked as error:
             if not skip:
                 raise
@@ -181,6 +185,17 @@ def _locked(
     if not locked:
         raise Locked("all sites are being crawled by other processes; nothing was requested")
     return locked
+
+
+def _report(crawls: Sequence[Crawl], ctrl_c: CtrlC, *, plan: bool, as_json: bool) -> None:
+    """Print what was done, also by an interrupted crawl, and then raise Interrupted; the plan of
+    one would be a part of it.
+    """
+    if plan and ctrl_c.received:
+        raise Interrupted("Stopped; nothing was written.")
+    _print(crawls, plan=plan, as_json=as_json)
+    if ctrl_c.received:
+        raise Interrupted("Stopped; the next crawl resumes.")
 
 
 def _print(crawls: Sequence[Crawl], *, plan: bool, as_json: bool) -> None:

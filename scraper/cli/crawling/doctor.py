@@ -1,7 +1,7 @@
 """`warta doctor`: does a live site still match its profile?"""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.crawling.kept_pages import keep_pages
 from scraper.cli.crawling.visits import visit_settings, visited
+from scraper.cli.defaults import configured
 from scraper.cli.new_file import check_folder
 from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import (
@@ -31,7 +32,8 @@ from scraper.crawling.doctor.examiner import Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.doctor.visitor import MAX_REQUESTS
 from scraper.crawling.source_queue import PROMISING
-from scraper.politeness.locks import site_lock
+from scraper.politeness.leases import take
+from scraper.sites.site import Site
 from scraper.spiders import sites as all_sites
 
 MAX_SHOWN = 90
@@ -86,13 +88,8 @@ def doctor(
     note_broken()
     if pages is not None:
         check_folder(pages)
-    context.with_resource(site_lock(site))
-    with tempfile.TemporaryDirectory() as folder:
-        settings = visit_settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
-        known_of_it = _consult(path, site, settings)
-        pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
-        note(f"Examining {known[site].home} ({pace}) …")
-        spider = visited(Examiner, settings, {"site": known[site]} | known_of_it)
+    context.with_resource(take(site, fleet=configured(context).configuration.fleet))
+    spider = _examined(known[site], path, overrides, verbose=verbose)
     if keep or pages is not None:
         keep_pages(context, pages, site, spider.pages)
     now = spider.crawl.now()
@@ -101,6 +98,16 @@ def doctor(
     else:
         _show(spider.found, now)
     raise SystemExit(EXIT[spider.found.verdict(now=now)])
+
+
+def _examined(site: Site, path: Path, overrides: Sequence[str], *, verbose: bool) -> Examiner:
+    """Visit the site, as slowly as the archive at `path` says that it wants it."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = visit_settings(Path(folder) / "none.db", site.name, overrides, verbose=verbose)
+        known_of_it = _consult(path, site.name, settings)
+        pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
+        note(f"Examining {site.home} ({pace}) …")
+        return visited(Examiner, settings, {"site": site} | known_of_it)
 
 
 def _consult(path: Path, site: str, settings: Settings) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from archive.printable import in_line
 from archive.records import Page
 from scraper.cli import options
 from scraper.cli.crawling.kept_pages import folder_of_pages, keep_pages
-from scraper.cli.defaults import config_option, reading_limits
+from scraper.cli.defaults import config_option, configured, reading_limits
 from scraper.cli.new_file import check_folder
 from scraper.cli.rendering.terminal import cell, columns, note, print_json, print_table, say
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Workers
@@ -78,17 +78,16 @@ def check(
     warta sites check kabar
     warta sites check kabar --write-tests
     """
-    known = all_sites()
-    options.checked_sites([site], known)
-    profile, folder = known[site], folder_of_pages(context, pages, site)
+    options.checked_sites([site], all_sites())
+    profile, folder = all_sites()[site], folder_of_pages(context, pages, site)
     beside = cases or cases_folder(folder.parent, site)
     for given in filter(None, (pages, cases)):
         check_folder(given)
-    examined = _examined(context, profile, pages, overrides) if live else []
+    found = _examined(context, profile, pages, overrides) if live else []
     limits = reading_limits(context)
     reports, written = _read(folder, beside if write_tests else None, profile, limits)
     count, differing = _compared(beside, profile)
-    found = [*examined, *problems(profile, reports)]
+    found += problems(profile, reports)
     if as_json:
         print_json([_as_dict(site, folder, reports, found, count, differing)])
     else:
@@ -124,9 +123,9 @@ def _examined(
     """Examine the live site, keep the pages of its stories, and return what is wrong with it."""
     from scraper.cli.crawling.visits import visit_settings, visited
     from scraper.crawling.doctor.examiner import Examiner
-    from scraper.politeness.locks import site_lock
+    from scraper.politeness.leases import take
 
-    context.with_resource(site_lock(site.name))
+    context.with_resource(take(site.name, fleet=configured(context).configuration.fleet))
     with tempfile.TemporaryDirectory() as folder:
         settings = visit_settings(Path(folder) / "none.db", site.name, overrides, verbose=False)
         spider = visited(Examiner, settings, {"site": site})

@@ -12,7 +12,7 @@ from archive.ledger.wording import plural, sentence
 from archive.printable import in_line
 from scraper.cli import options
 from scraper.cli.crawling.visits import visit_settings, visited
-from scraper.cli.defaults import config_option, folders_of
+from scraper.cli.defaults import config_option, configured, folders_of
 from scraper.cli.new_file import check_folder, new_file
 from scraper.cli.rendering.terminal import columns, note, print_table, say
 from scraper.crawling.doctor.visitor import MAX_REQUESTS
@@ -20,7 +20,7 @@ from scraper.crawling.survey.conclusions import Conclusion
 from scraper.crawling.survey.profile_file import CHECK, profile_file
 from scraper.crawling.survey.surveyor import Surveyor
 from scraper.ingest.saved.pages import pages_folder, save_pages
-from scraper.politeness.locks import site_lock
+from scraper.politeness.leases import take
 from scraper.sites.addresses import is_private, plain_url
 from scraper.sites.profile_checks import problems_of_name
 from scraper.sites.public_suffixes import is_public_suffix, registered_domain
@@ -70,7 +70,7 @@ def new(
     target = output or folders_of(context)[0].path / f"{name}.py"
     if not dry_run:
         _check_free(name, target)
-    context.with_resource(site_lock(name))
+    context.with_resource(take(name, fleet=configured(context).configuration.fleet))
     spider = _surveyed(site, overrides, verbose=verbose)
     found = spider.conclusion
     if found is None:

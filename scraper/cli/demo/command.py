@@ -20,7 +20,7 @@ from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import crawled_at, world
-from scraper.cli.interrupts import Interrupted, pressed
+from scraper.cli.errors.interrupts import Interrupted, pressed
 from scraper.cli.rendering.terminal import columns, print_table, say
 from scraper.display import clear_bar
 from scraper.schedule.program import MAIN, script

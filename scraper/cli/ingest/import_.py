@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -14,7 +15,14 @@ from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import reading_limits
-from scraper.cli.ingest.web_archives import Wanted, import_archives, show_archives, sorted_by_kind
+from scraper.cli.ingest.in_tasks import EXECUTORS, ImportFile, InTasks, import_in_tasks
+from scraper.cli.ingest.web_archives import (
+    check_wanted,
+    import_archives,
+    rows_of,
+    show_archives,
+    sorted_by_kind,
+)
 from scraper.cli.rendering.terminal import (
     columns,
     interruptible,
@@ -23,13 +31,14 @@ from scraper.cli.rendering.terminal import (
     print_table,
     progress_bar,
 )
-from scraper.extraction.workers import Workers
+from scraper.extraction.workers import Limits, Workers
 from scraper.ingest.collections.columns import NAMES
 from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.collections.stories import ImportOptions
 from scraper.ingest.importer import Report, Survey, WrongMapping, import_file, survey
-from scraper.ingest.web_archives.importing import counts_of
+from scraper.ingest.web_archives.importing import Result
+from scraper.ingest.web_archives.wanted import Wanted
 from scraper.ingest.writing import OUTCOMES
 from scraper.spiders import sites
 
@@ -42,8 +51,41 @@ _COLUMNS = columns(f"file records {' '.join(OUTCOMES)} bad")
 Open = Callable[[Path], AbstractContextManager[BinaryIO]]
 
 
+def _grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Call the command with what collections mean as `terms`, with the pages that are `wanted` of
+    web archives, and with how the import is divided, instead of the options that say so.
+    """
+
+    @wraps(command)
+    def grouped(
+        *,
+        pairs: tuple[str, ...],
+        site: str | None,
+        zone: ZoneInfo,
+        formats: tuple[str, ...],
+        any_site: bool,
+        languages: tuple[str, ...],
+        executor: str | None,
+        tasks: int | None,
+        executor_options: tuple[str, ...],
+        plan: bool,
+        **values: Any,
+    ) -> None:
+        name = (site or "").encode(errors="replace").decode().strip().lower() or None
+        terms = ImportOptions(mapping=_mapping(pairs), site=name, zone=zone, formats=formats)
+        wanted = Wanted(any_site=any_site, languages=languages, site=name)
+        divided = InTasks(
+            executor=executor, tasks=tasks, options=executor_options, plan=plan, jobs=values["jobs"]
+        )
+        is_collection = values["kind"] is not None or bool(pairs)
+        divided.check(values["files"], is_collection=is_collection)
+        command(terms=terms, wanted=wanted, divided=divided, **values)
+
+    return grouped
+
+
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("files", nargs=-1, required=True, type=ImportFile())
 @click.option("--jsonl", "kind", flag_value="jsonl", help="JSON lines or a JSON array.")
 @click.option("--csv", "kind", flag_value="csv", help="CSV with a header.")
 @click.option(
@@ -53,7 +95,12 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     metavar="FIELD=COLUMN",
     help=f"Column of a field: {', '.join(NAMES)}.",
 )
-@click.option("--site", type=options.SITE, metavar="NAME", help="Site of records that name none.")
+@click.option(
+    "--site",
+    type=options.SITE,
+    metavar="NAME",
+    help="Site of records that name none; of web archives, the only one that is imported.",
+)
 @click.option(
     "--timezone",
     "zone",
@@ -80,69 +127,94 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     metavar="CODE",
     help="Of web archives, only stories in this language, like id; may be repeated.",
 )
+@click.option(
+    "--executor",
+    type=click.Choice(EXECUTORS),
+    help="Import web archives in tasks, where datatrove runs them.",
+)
+@click.option(
+    "--tasks",
+    type=click.IntRange(1, 1_000),
+    help="Tasks, each with an archive of its own until the end; none changes a row.",
+)
+@click.option(
+    "-x",
+    "--executor-option",
+    "executor_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
+)
+@click.option("--plan", is_flag=True, help="With --executor: show which files; read none of them.")
 @options.jobs
 @options.archive
 @options.json
-@click.pass_context
+@_grouped
 def import_command(
-    context: click.Context,
-    /,
-    *,
-    files: tuple[Path, ...],
+    files: tuple[Path | str, ...],
     kind: str | None,
-    pairs: tuple[str, ...],
-    site: str | None,
-    zone: ZoneInfo,
-    formats: tuple[str, ...],
-    any_site: bool,
-    languages: tuple[str, ...],
+    terms: ImportOptions,
+    wanted: Wanted,
+    divided: InTasks,
     jobs: int | None,
     path: Path,
     as_json: bool,
 ) -> None:
-    """Import into the archive what others have: web archives (WARC of any crawler, WACZ, folders of
-    saved pages), and scraped articles (JSON lines, a JSON array, CSV; files of news-watch as they
-    are).
+    """Import web archives (WARC of any crawler, WACZ, folders of saved pages) and scraped articles
+    (JSON lines, a JSON array, CSV; files of news-watch as they are).
 
-    Of web archives, each page of a known publisher is read as a crawl reads it; its time is that of
-    its capture, and those of one story are taken in the order of their times, whatever that of the
-    files. Nothing is written into the past: a page that is older than what is known of its story is
-    kept as evidence alone. Other records are counted by reason. After an interruption the same
-    command resumes. With --any-site pages of publishers without a profile are taken, too, if they
-    look like articles: under their host's name, which --site of other commands takes.
+    Of web archives, each page of a known publisher is read as a crawl reads it, at the time of its
+    capture; nothing is written into the past. With --any-site pages of publishers without a profile
+    are taken, too, if they look like articles: see `warta help warc`.
 
     Columns are recognised by their usual names (url, link, title, judul, content, isi,
-    publish_date, tanggal, source, author ...). Texts are cleaned as by `warta clean`. Importing a
-    file twice changes nothing. A bad record is reported with its line and skipped (exit status 3);
-    with --json each is a line of its own.
+    publish_date, tanggal, source, author ...). A bad record is reported with its line and skipped
+    (exit status 3). Importing a file twice changes nothing; after an interruption the same command
+    resumes.
 
     \b
     warta import CC-NEWS-20261120010203-00042.warc.gz saved-pages/
     warta import news-watch-ihsg-20261120_09.csv
+    warta import --executor slurm --tasks 64 -x partition=cpu -x time=24:00:00 warc.paths.gz
     warta import --map body=artikel --map published_at=terbit --date-format %d/%m/%Y koleksi.csv
     gunzip -c koleksi.jsonl.gz | warta import --jsonl --site kompas.com -
     """
-    name = site.encode(errors="replace").decode().strip().lower() if site else None
-    terms = ImportOptions(mapping=_mapping(pairs), site=name, zone=zone, formats=formats)
     sites()  # loaded once, for all workers
-    wanted = Wanted(any_site=any_site, languages=languages)
-    wanted.check()
-    limits = reading_limits(context)
-    collections, archives, unreadable = sorted_by_kind(files, is_collection=kind is not None)
-    with _openable(collections) as reopened, Workers(1, limits) as workers:
-        found = list(_surveyed(dict.fromkeys(collections), reopened, terms, kind))
-        reports = list(_imported(path, found, reopened, terms, workers, as_json=as_json))
+    check_wanted(wanted)
+    limits = reading_limits(click.get_current_context())
+    if divided.executor is not None:
+        import_in_tasks(path, files, wanted, divided, limits, as_json=as_json)
+        return
+    paths = list(map(Path, files))
+    collections, archives, missed = sorted_by_kind(paths, is_collection=kind is not None)
+    reports = _import_collections(path, collections, terms, kind, limits, as_json=as_json)
     results, broken = import_archives(path, archives, wanted, jobs=jobs, limits=limits)
-    if as_json:
-        print_json(map(_row, reports))
-        print_json({"file": str(each.path)} | counts_of(each) for each in results)
-    else:
-        _show(reports)
-        show_archives(results)
-    missed = unreadable + broken + len(set(collections)) - len(found)
-    outcomes = [each.outcomes for each in reports] + [each.outcomes for each in results]
-    if missed or any(each.bad for each in reports) or any(each.bad for each in results):
-        raise SystemExit(3 if any(each.total() for each in outcomes) else 1)
+    missed += broken + len(collections) - len(reports)
+    _print(reports, results, as_json=as_json)
+    _judge([*reports, *results], missed)
+
+
+def _judge(done: Sequence[Report | Result], missed: int) -> None:
+    """Exit with status 3 where a record is bad or a file was `missed`, 1 where nothing else was
+    there.
+    """
+    if missed or any(each.bad for each in done):
+        raise SystemExit(3 if any(each.outcomes.total() for each in done) else 1)
+
+
+def _import_collections(
+    path: Path,
+    collections: Collection[Path],
+    terms: ImportOptions,
+    kind: str | None,
+    limits: Limits,
+    *,
+    as_json: bool,
+) -> list[Report]:
+    """Survey all files before any is written; those that cannot be read are noted."""
+    with _openable(collections) as reopened, Workers(1, limits) as workers:
+        found = list(_surveyed(collections, reopened, terms, kind))
+        return list(_imported(path, found, reopened, terms, workers, as_json=as_json))
 
 
 @contextmanager
@@ -242,6 +314,15 @@ def _row(report: Report) -> dict[str, Any]:
         "bad": report.bad,
         "doubts": report.doubts,
     }
+
+
+def _print(reports: Sequence[Report], results: Sequence[Result], *, as_json: bool) -> None:
+    if as_json:
+        print_json(map(_row, reports))
+        print_json(rows_of(results))
+        return
+    _show(reports)
+    show_archives(rows_of(results))
 
 
 def _show(reports: Sequence[Report]) -> None:

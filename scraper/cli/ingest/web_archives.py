@@ -1,10 +1,10 @@
 """Web archives among the files of `warta import`."""
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,14 +20,16 @@ from scraper.cli.rendering.terminal import columns, interruptible, note, print_t
 from scraper.extraction.workers import Limits
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.web_archives import sources
-from scraper.ingest.web_archives.importing import Result, WebImport
-from scraper.spiders import any_site_of, site_named, site_of, sites
+from scraper.ingest.web_archives.importing import Result, WebImport, counts_of
+from scraper.ingest.web_archives.wanted import Wanted
+from scraper.spiders import site_named
 
 WORTHWHILE = 1024 * 1024
 """Bytes; smaller files are imported by one process."""
 
 _NAMES = "new revised unchanged older known taken_down"
-_COLUMNS = columns(f"file records {_NAMES} refused skipped bad")
+_REASONS = ("refused", "skipped", "bad")
+_COLUMNS = columns(f"file records {_NAMES} {' '.join(_REASONS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +62,20 @@ def sorted_by_kind(
     return collections, list(dict.fromkeys(archives)), unreadable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which pages of a web archive are imported."""
+def check_wanted(wanted: Wanted) -> None:
+    """Load the model of languages, for all workers; raises click.UsageError."""
+    if not wanted.languages:
+        return
+    try:
+        from archive.corpus.filters.language import check_languages
 
-    any_site: bool = False
-    """Also those of publishers without a profile."""
-    languages: tuple[str, ...] = ()
-    """Only stories in these; all where empty."""
-
-    def check(self) -> None:
-        """Load the model of languages, for all workers; raises click.UsageError."""
-        if not self.languages:
-            return
-        try:
-            from archive.corpus.filters.language import check_languages
-
-            check_languages(self.languages)
-        except ModuleNotFoundError as error:
-            raise click.UsageError(
-                f"--language needs {error.name}, which is missing: pip install 'warta[corpus]'"
-            ) from error
-        except CorpusError as error:
-            raise click.UsageError(f"--language {str(error).partition(': ')[2]}") from error
-
-    def terms(self) -> str:
-        """Return a digest of what decides which captures are stories."""
-        decides = [*sorted(sites()), *("any site" for _ in range(self.any_site))]
-        decides += [f"language {code}" for code in sorted(set(self.languages))]
-        return sha256("\n".join(decides).encode()).hexdigest()
+        check_languages(wanted.languages)
+    except ModuleNotFoundError as error:
+        raise click.UsageError(
+            f"--language needs {error.name}, which is missing: pip install 'warta[corpus]'"
+        ) from error
+    except CorpusError as error:
+        raise click.UsageError(f"--language {str(error).partition(': ')[2]}") from error
 
 
 def import_archives(
@@ -170,7 +157,7 @@ def _imported(
         archive,
         opened,
         sites=site_named,
-        site_of=any_site_of if wanted.any_site else site_of,
+        site_of=wanted.site_of,
         terms=wanted.terms(),
         languages=wanted.languages,
         folder=folder,
@@ -189,16 +176,18 @@ def _imported(
         return work.end()
 
 
-def show_archives(results: Sequence[Result]) -> None:
+def rows_of(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return what became of the files' records, a row a file."""
+    return [{"file": str(each.path)} | counts_of(each) for each in results]
+
+
+def show_archives(rows: Sequence[dict[str, Any]]) -> None:
     """Print a table of the files, and why records are no stories."""
-    if not results:
+    if not rows:
         return
-    rows = []
-    for each in results:
-        sums = {name: getattr(each, name).total() for name in ("refused", "skipped", "bad")}
-        counts = {name: each.outcomes[name] for name in _NAMES.split()}
-        rows.append({"file": str(each.path), "records": each.records} | counts | sums)
-    print_table(rows, _COLUMNS, flexible="file", sparse=f"{_NAMES} refused skipped bad")
-    for each in results:
-        for reason, count in (each.refused + each.skipped + each.bad).most_common():
-            note(f"{each.path}: {plural(count, 'record')}: {sentence(reason)}")
+    sums = [row | {name: sum(row[name].values()) for name in _REASONS} for row in rows]
+    print_table(sums, _COLUMNS, flexible="file", sparse=f"{_NAMES} {' '.join(_REASONS)}")
+    for row in rows:
+        reasons = sum((Counter(row[name]) for name in _REASONS), Counter[str]())
+        for reason, count in reasons.most_common():
+            note(f"{row['file']}: {plural(count, 'record')}: {sentence(reason)}")

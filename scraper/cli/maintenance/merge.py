@@ -1,5 +1,6 @@
 """`warta merge`: several archives as one."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -55,15 +56,19 @@ def merge(
     chosen = Options(
         update=update, clusters=not no_clusters, force=force, jobs=options.processes(jobs)
     )
+    _print(whole, _merged(whole, archives, chosen), as_json=as_json)
+
+
+def _merged(whole: Path, archives: Sequence[Path], chosen: Options) -> Report:
+    """Merge with a bar, into an archive that nobody else writes."""
     with ExitStack() as stack:
-        if update and whole.exists():
+        if chosen.update and whole.exists():
             stack.enter_context(nobody_writes(whole))
         stack.enter_context(terminal.interruptible("Stopped; the same merge, run again, resumes."))
         advance = stack.enter_context(terminal.progress_bar("merging", total=None, as_share=True))
-        report = merge_archives(
+        return merge_archives(
             whole, archives, chosen, now=datetime.now(UTC), advance=advance, note=terminal.note
         )
-    _print(whole, report, as_json=as_json)
 
 
 def _print(out: Path, report: Report, *, as_json: bool) -> None:

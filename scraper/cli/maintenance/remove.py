@@ -13,7 +13,7 @@ from archive.maintenance.compact import compact
 from archive.maintenance.takedown import Extent, Story, TakenDown, extent, take_down_all, tombstone
 from archive.revisions import queries
 from scraper.cli import options
-from scraper.cli.interrupts import Interrupted, pressed
+from scraper.cli.errors.interrupts import Interrupted, pressed
 from scraper.cli.opening import opened_for_writing, story_of
 from scraper.cli.rendering.terminal import local_times, note
 
@@ -52,11 +52,10 @@ def remove(
         options.confirm(f"Erase {stories_named} for good?", yes=yes, refused="nothing was erased")
         now = datetime.now(UTC)  # after the answer, which may take hours
         _report(take_down_all(archive, stories, reason=reason, now=now))
-        complete = defer_compact or _compacted(archive, path, now)
-    if defer_compact:
-        note(f"{_TRACES[0].upper()}{_TRACES[1:]}.")
-    elif not complete:
-        note("Another program still reads an older state: run `warta compact` once it has ended.")
+        if defer_compact:
+            note(f"{_TRACES[0].upper()}{_TRACES[1:]}.")
+        else:
+            _compact(archive, now)
 
 
 def _stories(archive: Archive, urls: Sequence[str]) -> list[Story]:
@@ -103,9 +102,12 @@ def _parts(found: Extent) -> list[str]:
     return parts
 
 
-def _compacted(archive: Archive, path: Path, now: datetime) -> bool:
+def _compact(archive: Archive, now: datetime) -> None:
+    """Rewrite the file without the traces; raises click.ClickException and Interrupted."""
     try:
-        return compact(archive, now=now)
+        if not compact(archive, now=now):
+            still = "Another program still reads an older state"
+            note(f"{still}: run `warta compact` once it has ended.")
     except (ArchiveError, KeyboardInterrupt) as error:
         if pressed():
             raise Interrupted(f"Stopped; {_TRACES}.") from None

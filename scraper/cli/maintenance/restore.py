@@ -48,7 +48,7 @@ def restore(
     with opened_as_it_is(backup) as source:
         found = contents(source)
         note(f"{backup}: {_in_words(backup)}")
-        note(f"{path}: {_in_words(path) if path.exists() else 'there is no archive yet'}")
+        note(f"{path}: {_in_words(path)}")
         if dry_run:
             _check(backup, backup)
             _report(_takedowns(path, source), "would be")
@@ -134,6 +134,8 @@ def nobody_writes(path: Path) -> ExitStack:
 
 
 def _in_words(path: Path) -> str:
+    if not path.exists():
+        return "there is no archive yet"
     size = human_bytes(path.stat().st_size)
     try:
         with opened_as_it_is(path) as db:

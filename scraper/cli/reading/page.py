@@ -66,19 +66,24 @@ def page(
     warta page 12 --headers
     """
     rows = _pages(archive, url, revision)
-    chosen = [row for row in rows if part in (None, row["part"])]
-    if not chosen:
-        raise click.ClickException(f"{url}: there is no page {part}; pages kept: {len(rows)}")
+    if part is not None:
+        rows = [_page_of(rows, url, part)]
     if headers:
-        pages = [archive.page(row["snapshot_id"]) for row in chosen]
-        _print_exchanges([each for page in pages for each in _exchanges(page)], as_json=as_json)
-        return
-    if info or as_json:
-        print_rows(chosen, _COLUMNS, as_json=as_json, formats={"size": human_bytes}, flexible="url")
-        return
-    _write(archive.page(chosen[0]["snapshot_id"]).body, output, force=force)
-    if len(chosen) > 1:
-        note(f"This is page 1 of {len(chosen)}; --page N writes another.")
+        _print_exchanges(archive, rows, as_json=as_json)
+    elif info or as_json:
+        print_rows(rows, _COLUMNS, as_json=as_json, formats={"size": human_bytes}, flexible="url")
+    else:
+        _write(archive.page(rows[0]["snapshot_id"]).body, output, force=force)
+        if len(rows) > 1:
+            note(f"This is page 1 of {len(rows)}; --page N writes another.")
+
+
+def _page_of(rows: list[dict[str, Any]], url: str, part: int) -> dict[str, Any]:
+    """Return the page with this number; raises click.ClickException where there is none."""
+    for row in rows:
+        if row["part"] == part:
+            return row
+    raise click.ClickException(f"{url}: there is no page {part}; pages kept: {len(rows)}")
 
 
 def _write(body: bytes, output: Path | None, *, force: bool) -> None:
@@ -89,8 +94,10 @@ def _write(body: bytes, output: Path | None, *, force: bool) -> None:
             file.write(body)
 
 
-def _print_exchanges(found: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Print requests and answers in their order; raises click.ClickException for none."""
+def _print_exchanges(archive: Reader, rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print requests and answers of pages in their order; raises click.ClickException for none."""
+    pages = (archive.page(row["snapshot_id"]) for row in rows)
+    found = [each for page in pages for each in _exchanges(page)]
     if not found:
         raise click.ClickException("the page was kept without its headers")
     if as_json:

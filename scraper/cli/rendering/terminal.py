@@ -19,7 +19,7 @@ from rich.console import Console
 from archive import printable
 from archive.errors import ArchiveError, PackageMissing
 from archive.ledger.wording import plain_time
-from scraper.cli import interrupts
+from scraper.cli.errors import interrupts
 from scraper.cli.rendering import tables
 from scraper.cli.rendering.times import (
     in_zone,

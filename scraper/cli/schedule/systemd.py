@@ -1,5 +1,6 @@
 """`warta schedule systemd`: unit files that start crawls with the machine."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -12,6 +13,14 @@ from scraper.cli.rendering.terminal import note, say
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, service, timers, variables_not_passed_on
 
+output_folder = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the files to this folder.",
+)
+
 
 @click.command()
 @click.option(
@@ -20,13 +29,7 @@ from scraper.schedule.units import Deployment, service, timers, variables_not_pa
     is_flag=True,
     help="Timers, each with a service that runs once, instead of one long-running service.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Write the files to this folder.",
-)
+@output_folder
 @options.archive
 def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
     """Print systemd unit files, or write them with --output: one service that runs `warta schedule
@@ -46,6 +49,11 @@ def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
         note(warning)
     timetable = Timetable.of(known.configuration)
     units = timers(place, timetable, writable) if with_timers else service(place, writable)
+    show_units(units, output)
+
+
+def show_units(units: Mapping[str, str], output: Path | None) -> None:
+    """Print units, or write them to a folder; raises ArchiveError where that cannot be done."""
     if output is None:
         click.echo("\n".join(f"# {name}\n{text}" for name, text in units.items()), nl=False)
         return

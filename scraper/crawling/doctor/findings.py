@@ -149,6 +149,8 @@ class Examination:
             )
         elif "pause_requested" in self._reasons():
             yield "the site is overloaded and requested a pause: try again later"
+        elif "lease_lost" in self._reasons():
+            yield "another machine of the fleet crawls the site now: try again later"
         else:
             yield from self._problems_of_sources()
             yield from self._problems_of_stories()

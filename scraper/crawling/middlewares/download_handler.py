@@ -1,6 +1,7 @@
 """The last gate before a request is sent: delays count from the end of a response."""
 
 import asyncio
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -16,6 +17,7 @@ from scraper.crawling.middlewares.header_limits import limit_headers
 from scraper.crawling.middlewares.wire import (
     TRANSCRIPT,
     Transcript,
+    guard_writes,
     keep_exchange,
     note_connections,
 )
@@ -24,6 +26,8 @@ from scraper.politeness.resolver import is_internal_name
 
 FINAL_STATUS, STATUSES_END = 200, 1000
 """A status has three digits, that of a final answer at least 200 (RFC 9110, 15)."""
+_STEP = 0.5
+"""Seconds between two looks at what a request waits for."""
 MAX_CODINGS = 3
 """Of a response in Content-Encoding: each is unpacked to up to DOWNLOAD_MAXSIZE."""
 
@@ -41,7 +45,7 @@ class PoliteHandler(HTTP11DownloadHandler):
         self._gate = crawler
         # Twisted would silently repeat a request at once if a kept connection breaks.
         self._pool.retryAutomatically = False
-        self._pool._factory = _with_limits(self._pool._factory)
+        self._pool._factory = _with_limits(self._pool._factory, self._may_send)
         note_connections(self._pool)
 
     async def download_request(self, request: Request) -> Response:
@@ -80,16 +84,22 @@ class PoliteHandler(HTTP11DownloadHandler):
         return response
 
     async def _turn(self, crawl: Crawl) -> None:
-        """Wait for the end of a pause, in steps short enough to notice that the crawl stops.
+        """Wait for the end of a pause, and for a lease that ran out to be renewed, in steps short
+        enough to notice that the crawl stops.
 
         Raises Refused if the crawl requests nothing more.
         """
-        while not crawl.pacing.over and (left := crawl.pacing.left()) > 0:
+        while not (crawl.pacing.over or crawl.lease.is_lost):
+            left = crawl.pacing.left()
+            if left <= 0 and crawl.lease.is_held():
+                return
             if crawl.stopping or not getattr(self._gate.engine, "running", False):
                 raise Refused("pause_requested")
-            await asyncio.sleep(min(left, 0.5))
-        if crawl.pacing.over:
-            raise Refused("pause_requested")
+            await asyncio.sleep(min(left or _STEP, _STEP))
+        raise Refused("lease_lost" if crawl.lease.is_lost else "pause_requested")
+
+    def _may_send(self) -> bool:
+        return Crawl.of(self._gate).lease.is_held()
 
 
 def _within_limits(response: Response) -> Response:
@@ -102,13 +112,16 @@ def _within_limits(response: Response) -> Response:
     return response
 
 
-def _with_limits(factory: Any) -> Any:
-    """A factory of Twisted's client protocols whose responses have limits of headers."""
+def _with_limits(factory: Any, may_send: Callable[[], bool]) -> Any:
+    """A factory of Twisted's client protocols whose responses have limits of headers, and that send
+    nothing when they may not.
+    """
 
     class Limited(factory):  # type: ignore[misc]
         def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
             protocol = super().buildProtocol(addr)
             limit_headers(protocol)
+            guard_writes(protocol, may_send)
             return protocol
 
     return Limited

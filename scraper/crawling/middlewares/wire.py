@@ -4,7 +4,7 @@ Scrapy's headers are a dictionary: they lose their order, their case and those o
 and decompression changes them. So the lines are noted where Twisted reads them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -13,6 +13,7 @@ from urllib.parse import urldefrag
 
 from scrapy import Request
 from scrapy.http import Response
+from twisted.internet.main import CONNECTION_LOST
 
 from archive.records import Exchange, HeaderLines, Hop, Wire
 
@@ -83,6 +84,25 @@ def note_connections(pool: Any) -> None:
         return connect(*endpoint).addCallback(take)
 
     pool.getConnection = connection
+
+
+def guard_writes(protocol: Any, may_send: Callable[[], bool]) -> None:
+    """Make the connection of a Twisted protocol break instead of sending when it may not.
+
+    Twisted keeps what is written until the socket is ready: so it is the last call before the
+    kernel's that looks, also for what is left of a request, on connections kept open, and in TLS.
+    """
+    connected = protocol.makeConnection
+
+    def guarded(transport: Any) -> None:
+        lowest = transport
+        while not hasattr(lowest, "writeSomeData"):  # TLS
+            lowest = lowest.transport
+        send = lowest.writeSomeData
+        lowest.writeSomeData = lambda data: send(data) if may_send() else CONNECTION_LOST
+        connected(transport)
+
+    protocol.makeConnection = guarded
 
 
 def keep_exchange(request: Request, exchange: Hop) -> None:

@@ -13,7 +13,7 @@ from scraper.crawling.survey.layouts import learn_layout
 from scraper.crawling.survey.publisher import dateline_of, language_of, names_of_publisher, zone_of
 from scraper.crawling.survey.stories import Story, compared, story_of_page
 from scraper.extraction.article import read
-from scraper.extraction.overlap import f1
+from scraper.extraction.text.overlap import f1
 from scraper.ingest.parts import part_urls
 from scraper.sites.amp import AMP
 from scraper.sites.common_refusals import COMMON_REFUSALS

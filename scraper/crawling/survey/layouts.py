@@ -9,7 +9,9 @@ from typing import Any
 from scraper.crawling.survey.names import Name, names_of, shared
 from scraper.crawling.survey.stories import Story, inmost, share
 from scraper.extraction.article import read
-from scraper.extraction.bylines import (
+from scraper.extraction.dom.selectors import Element, outermost, text_content
+from scraper.extraction.dom.tree import clean, text_of
+from scraper.extraction.fields.bylines import (
     Byline,
     is_byline,
     joined,
@@ -19,10 +21,8 @@ from scraper.extraction.bylines import (
     opens_with_author,
     read_byline,
 )
-from scraper.extraction.dates import parse_visible
-from scraper.extraction.dom.selectors import Element, outermost, text_content
-from scraper.extraction.dom.tree import clean, text_of
-from scraper.extraction.overlap import f1, words
+from scraper.extraction.fields.dates import parse_visible
+from scraper.extraction.text.overlap import f1, words
 from scraper.sites.site import Layout, Site
 
 MAX_CANDIDATES = 24

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from scraper.extraction.bylines import persons_folder
 from scraper.extraction.dom.selectors import Element
+from scraper.extraction.fields.bylines import persons_folder
 
 _PLAIN = re.compile(r"[A-Za-z_][\w-]{1,60}")
 _NUMBERED = re.compile(r"\d{3,}|(?:^|[_-])\d+$")

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from babel.core import get_global
 
 from scraper.crawling.survey.stories import Story, most_common
-from scraper.extraction.dates import parse_visible
 from scraper.extraction.dom.json_ld import text_of_value
 from scraper.extraction.dom.tree import text_of
+from scraper.extraction.fields.dates import parse_visible
 
 _REGION = re.compile(r"[a-z]{2,3}[-_](?P<region>[A-Z]{2})\b")
 _STOP_WORDS = {

@@ -10,9 +10,9 @@ from scraper.extraction.body import fallback_body
 from scraper.extraction.dom.json_ld import text_of_value
 from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, parse_html
+from scraper.extraction.fields.metadata import Head
 from scraper.extraction.locate import find_article
-from scraper.extraction.metadata import Head
-from scraper.extraction.overlap import f1, words
+from scraper.extraction.text.overlap import f1, words
 from scraper.sites.site import UNKNOWN
 
 MIN_BODY = 200

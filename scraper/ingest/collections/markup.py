@@ -2,8 +2,8 @@
 
 import re
 
-from scraper.extraction.blocks import blocks
 from scraper.extraction.dom.tree import parse_html, text_of, unescape
+from scraper.extraction.text.blocks import blocks
 
 _BLOCK = (
     "p|br|div|h[1-6]|ul|ol|li|table|tr|td|blockquote|figure|section|article|html|body|center"

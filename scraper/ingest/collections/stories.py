@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from archive.identity import normalised, text_digest
 from archive.records import IMPORTED, Announcement, Article
 from scraper.extraction.article import extractor_of
-from scraper.extraction.bylines import Byline, joined, read_byline
 from scraper.extraction.dom.tree import clean
+from scraper.extraction.fields.bylines import Byline, joined, read_byline
 from scraper.extraction.plain_text import clean_text, site_of_text
 from scraper.ingest.collections.columns import given, text, texts
 from scraper.ingest.collections.markup import without_markup

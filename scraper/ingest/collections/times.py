@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from scraper.extraction.dates import CLOCK, YEARS, parse_day, parse_structured, time_of
 from scraper.extraction.dom.limits import MAX_DATE
+from scraper.extraction.fields.dates import CLOCK, YEARS, parse_day, parse_structured, time_of
 
 MILLISECONDS = 10**11
 """An epoch beyond this many seconds is one of milliseconds."""

@@ -8,7 +8,7 @@ from typing import Any
 from archive.ledger.wording import WARNINGS, plural, sentence
 from archive.records import FALLBACK, Article, Page
 from scraper.extraction.article import read, read_page, refusal_of_article
-from scraper.extraction.overlap import f1
+from scraper.extraction.text.overlap import f1
 from scraper.sites.site import Identity, Site
 from scraper.sites.sources import Feed, Sitemap
 

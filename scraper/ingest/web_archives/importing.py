@@ -174,6 +174,12 @@ class WebImport:
             patient.close()
         self._index.complete()
 
+    def take_index(self, surveyed: Sequence[Surveyed], fill: Callable[[Index], None]) -> None:
+        """Take what other index passes found of the sources, in their order; `fill` adds it."""
+        self._surveyed = list(surveyed)
+        fill(self._index)
+        self._index.complete()
+
     @property
     def bytes_to_read(self) -> int:
         """Bytes of the records that `write` reads."""

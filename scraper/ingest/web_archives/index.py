@@ -4,7 +4,8 @@ It is in one order, whatever that of the files: by site, time of capture, addres
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -42,6 +43,22 @@ _ORDER = f"""SELECT * FROM indexed WHERE {_STORIES}
         source, section, offset"""  # noqa: S608 - constants
 
 
+_DIVIDED = (
+    "ALTER TABLE indexed ADD COLUMN shard INTEGER",
+    "UPDATE indexed SET shard = shard_of(site)",
+    "CREATE INDEX shards ON indexed (shard)",
+    "CREATE INDEX pages ON indexed (record_id) WHERE kind = 'page'",
+    "CREATE INDEX times ON indexed (url, captured_at) WHERE kind = 'page'",
+)
+"""Each capture's shard, and what those of other shards find it by."""
+_REPEATED = (
+    "SELECT DISTINCT refers_to FROM indexed WHERE kind = 'same' AND refers_to != ''",
+    "SELECT *, 0 AS part FROM indexed WHERE kind = 'page' AND record_id = ? AND shard != ?",
+    """SELECT *, 0 AS part FROM indexed WHERE kind = 'page' AND url = ? AND captured_at = ?
+        AND shard != ?""",
+)
+
+
 class Index:
     """The captures of stories in all files of an import."""
 
@@ -64,6 +81,38 @@ class Index:
         self._db.executemany(
             f"INSERT INTO indexed ({', '.join(_COLUMNS)}) VALUES ({marks})",  # noqa: S608
             (_values(source, section, row) for row in rows),
+        )
+
+    def divide(self, shard_of: Callable[[str], int]) -> None:
+        """Finish the index of one file, of which each shard takes its part by their sites."""
+        self._db.create_function("shard_of", 1, shard_of, deterministic=True)
+        for statement in _DIVIDED:
+            self._db.execute(statement)
+        self._db.commit()
+
+    def take(self, path: Path, source: int, shard: int) -> None:
+        """Add a shard's captures from the index of one file."""
+        statement = "SELECT * FROM indexed WHERE shard = ? ORDER BY number"
+        with closing(_opened(path)) as other:
+            self._insert(source, other.execute(statement, (shard,)))
+
+    def take_repeated(self, path: Path, source: int, shard: int) -> None:
+        """Add from the index of one file the pages of other shards that revisits of this one
+        repeat: as no part of a story, so that they are read for nothing else.
+        """
+        wanted, by_id, by_place = _REPEATED
+        with closing(_opened(path)) as other:
+            for (refers_to,) in map(tuple, self._db.execute(wanted).fetchall()):
+                self._insert(source, other.execute(by_id, (refers_to, shard)))
+                at, _space, url = refers_to.partition(" ")
+                if url:
+                    self._insert(source, other.execute(by_place, (url, at, shard)))
+
+    def _insert(self, source: int, rows: Iterable[sqlite3.Row]) -> None:
+        marks = ", ".join("?" * len(_COLUMNS))
+        self._db.executemany(
+            f"INSERT INTO indexed ({', '.join(_COLUMNS)}) VALUES ({marks})",  # noqa: S608
+            ([source, *(row[name] for name in _COLUMNS[1:])] for row in rows),
         )
 
     def complete(self) -> None:
@@ -180,6 +229,12 @@ class Index:
     def _first(self, statement: str, *values: Any) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self._db.execute(f"{statement} LIMIT 1", values).fetchone()
         return found
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    db.row_factory = sqlite3.Row
+    return db
 
 
 def _values(source: int, section: int, row: Indexed) -> list[Any]:

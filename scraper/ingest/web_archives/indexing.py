@@ -67,7 +67,7 @@ def index_archive(
         ranges = _Ranges(section, work, lone)
         for found in ranges.read(workers, advance):
             index.add(number, place, found.wanted)
-            _count(surveyed, found.wanted, found.others)
+            count(surveyed, found.wanted, found.others)
             surveyed.records += found.records
             surveyed.damages += found.damages
             if found.software is not None:
@@ -77,7 +77,8 @@ def index_archive(
     return surveyed
 
 
-def _count(surveyed: Surveyed, rows: Sequence[Indexed], others: Counter[str]) -> None:
+def count(surveyed: Surveyed, rows: Sequence[Indexed], others: Counter[str]) -> None:
+    """Count the records that are no page of a story by reason, `rows` of the index as well."""
     surveyed.others += others
     surveyed.others += Counter(_OTHERS[row.kind] for row in rows if row.kind in _OTHERS)
 
@@ -166,7 +167,7 @@ def _index_folder(
         ]
         wanted = [row for row in rows if row.reason is None]
         index.add(number, 0, wanted)
-        _count(surveyed, wanted, Counter(row.reason for row in rows if row.reason is not None))
+        count(surveyed, wanted, Counter(row.reason for row in rows if row.reason is not None))
         surveyed.records += len(rows)
         advance(sum(row.length for row in rows))
 

@@ -140,8 +140,13 @@ class Records:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield warcio's records, until there is damage or the end of the section."""
+        before = self.offset
         try:
             for record in self._iterator:
+                if self.offset < 0:  # it is another one in the gzip member of the record before
+                    self.offset, self.damage = before, "broken_record"
+                    return
+                before = self.offset
                 if not _LENGTH.fullmatch(plain_headers(record.rec_headers.headers).get(LENGTH, "")):
                     self.damage = "broken_record"
                     return
@@ -169,6 +174,10 @@ class Records:
         return None
 
 
+Passed = Callable[[Indexed, int], None]
+"""Called with the row of a whole record, and the offset behind it."""
+
+
 def index_range(
     section: Section, begin: int, end: int, *, exact: bool, site_of: SiteOf, now: datetime
 ) -> RangeIndex:
@@ -176,32 +185,60 @@ def index_range(
 
     Behind damage it goes on with the next record. Captures later than `now` by a day are none.
     """
-    with SectionFile(section) as file, quiet():
-        offset = begin if exact else next_record(file, section, begin, end)
+    with SectionFile(section) as file:
+        return index_file(file, begin, end, exact=exact, site_of=site_of, now=now)
+
+
+def index_file(
+    file: SectionFile,
+    begin: int,
+    end: int,
+    *,
+    exact: bool,
+    site_of: SiteOf,
+    now: datetime,
+    passed: Passed = lambda _row, _after: None,
+) -> RangeIndex:
+    """Index the records of an open section as `index_range` does."""
+    with quiet():
+        offset = begin if exact else next_record(file, file.section, begin, end)
         found = RangeIndex(first=offset, after=begin)
         while offset is not None and offset < end:
             records = Records(file, offset)
-            try:
-                for record in records:
-                    if records.offset >= end:
-                        break
-                    _index(_RecordReader(records, record, site_of, now), found)
-            except UNREADABLE:
-                records.damage = "broken_record"
+            _index_to_damage(records, end, found, site_of, now, passed)
             offset = found.after = records.offset
             if records.damage is None:
                 break
-            offset = _behind_damage(file, section, records, found, end)
+            offset = _behind_damage(file, file.section, records, found, end)
         return found
 
 
-def _index(reader: "_RecordReader", found: RangeIndex) -> None:
+def _index_to_damage(
+    records: Records, end: int, found: RangeIndex, site_of: SiteOf, now: datetime, passed: Passed
+) -> None:
+    last: Indexed | None = None
+    try:
+        for record in records:
+            if last is not None:
+                passed(last, records.offset)
+                last = None
+            if records.offset >= end:
+                break
+            last = _index(_RecordReader(records, record, site_of, now), found)
+    except UNREADABLE:
+        records.damage = "broken_record"
+    if last is not None and last.offset < records.offset:
+        passed(last, records.offset)
+
+
+def _index(reader: "_RecordReader", found: RangeIndex) -> Indexed:
     found.records += 1
     found.last = row = reader.indexed(found)
     if row.reason is not None:
         found.others[row.reason] += 1
     elif row.kind != "none":
         found.wanted.append(row)
+    return row
 
 
 def _behind_damage(

@@ -77,16 +77,24 @@ def kind_of(path: Path) -> str | None:
     return kind
 
 
+def kind_of_head(head: bytes) -> str | None:
+    """Return what a file is by its first bytes: `plain` or `gzip` records, `zip`; None: neither."""
+    if head.startswith(_PLAIN):
+        return "plain"
+    if head.startswith(_GZIP) and _unpacked_head(head).startswith(_PLAIN):
+        return "gzip"
+    return "zip" if head.startswith(_ZIP) else None
+
+
 def _kind_of_file(path: Path, file: BinaryIO) -> str | None:
     head = file.read(CHUNK)
     for magic, ending, sentence in _OTHERS:
         if head.startswith(magic) and path.name.lower().endswith(ending):
             raise Unreadable(sentence)
-    if head.startswith(_PLAIN):
+    kind = kind_of_head(head)
+    if kind in ("plain", "gzip"):
         return "warc"
-    if head.startswith(_GZIP):
-        return "warc" if _unpacked_head(head).startswith(_PLAIN) else None
-    if head.startswith(_ZIP) and zipfile.is_zipfile(file):
+    if kind == "zip" and zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as packed:
             return "wacz" if _is_wacz(packed) else None
     return None
@@ -186,14 +194,19 @@ def _section(path: Path, name: str, spool: Path, *, start: int, length: int) -> 
         whole.seek(start)
         compressed = whole.read(2) == _GZIP
     section = Section(path=path, start=start, length=length, compressed=compressed, name=name)
-    if not compressed or not _is_one_member(section):
+    if not compressed:
         return section
-    with SectionFile(section) as file, gzip.open(file) as packed:
-        return _unpacked(packed, name, spool)
+    with SectionFile(section) as file:
+        if not is_one_member(file):
+            return section
+        file.seek(0)
+        with gzip.open(file) as packed:
+            return _unpacked(packed, name, spool)
 
 
-def _is_one_member(section: Section) -> bool:
-    with SectionFile(section) as file, quiet():
+def is_one_member(file: SectionFile) -> bool:
+    """Whether all records of an open section are one gzip member."""
+    with quiet():
         records = Records(file, 0)
         for count, _record in enumerate(records):
             if count:

@@ -22,6 +22,12 @@ _NOUNS = {
     "disk": "shortage of disk space",
     "clock": "clock error",
     UNWRITABLE: "archive failure",
+    "worker_stalled": "stalled worker",
+    "no_worker": "lack of workers",
+    "lease_lost": "loss of leases",
+    "store_unreachable": "store failure",
+    "worker_clock": "clock error",
+    "database_unreachable": "database failure",
 }
 """Each can begin, last and be over; another kind is its own noun."""
 

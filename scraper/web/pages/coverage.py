@@ -11,7 +11,7 @@ from archive.archive import Archive
 from archive.monitoring import coverage as covering
 from archive.monitoring.drift import drifts
 from scraper.web.health import health
-from scraper.web.recent import recent
+from scraper.web.recent import recent, recent_counts
 from scraper.web.view import PageError, Request, View, site_zone
 
 DAYS = 12 * 7
@@ -56,7 +56,7 @@ def _period(request: Request, zone: ZoneInfo, most: int) -> covering.Period:
 
 def _days(archive: Archive, period: covering.Period, *only: str) -> list[covering.Coverage]:
     return recent(
-        lambda: covering.coverage(archive, period, only=only),
+        lambda: covering.coverage(archive, period, only=only, count=recent_counts),
         archive.path,
         *("coverage", period.first, period.last, period.zone.key, *only),
         now=period.now,

@@ -1,14 +1,12 @@
 """Where a corpus is built changes none of its bytes, and what an executor lacks is said in a
 sentence.
 
-Slurm is a stand-in here: its commands as scripts on PATH, which run each job at once with bash and
-honour dependencies. Ray is itself, where it is installed.
+Slurm is a stand-in here, Ray is itself, where it is installed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from decimal import Decimal
 from importlib.util import find_spec
@@ -27,59 +25,14 @@ from archive.corpus.recipe import Recipe
 from archive.errors import CorpusError
 from tests.archive.corpus.newsroom import in_this_process
 from tests.archive.invented import keep, story
-
-FOR_SLURM = ("time=00:10:00", "partition=cpu")
-
-SBATCH = """#!/bin/bash
-# Runs the job at once. A job that failed leaves a file; what depends on it is not run.
-here=$(dirname "$0"); job=$(( $(ls "$here/jobs" | wc -l) + 1 )); touch "$here/jobs/$job"
-for given in "${@:1:$#-1}"; do
-    case $given in
-        --export=ALL,*) export "${given#--export=ALL,}" ;;
-        --dependency=*) dependency=${given##*:} ;;
-    esac
-done
-script=${!#}; option() { sed -n "s/^#SBATCH --$1=//p" "$script"; }
-echo "Submitted batch job $job"
-: "${dependency:=$(option dependency | sed 's/.*://')}"
-if [ -n "$dependency" ] && [ -e "$here/failed/$dependency" ]; then
-  touch "$here/failed/$job"; exit 0
-fi
-last=$(option array | sed 's/.*-//; s/%.*//'); output=$(option output)
-cp "$script" "$here/scripts/$job"
-for task in $(seq 0 "${last:-0}"); do
-    log=${output//%A/$job}
-    export SLURM_JOB_ID=$job SLURM_ARRAY_TASK_ID=$task SLURM_NODELIST=localhost
-    bash "$script" > "${log//%a/$task}" 2>&1 || touch "$here/failed/$job"
-done
-"""
-SRUN = """#!/bin/bash
-while [[ $1 == -* ]]; do [[ $1 == -n ]] && shift; shift; done
-exec "$@"
-"""
-SCONTROL = "#!/bin/bash\necho localhost\n"
-SQUEUE = '#!/bin/bash\ncat "$(dirname "$0")/queue" 2> /dev/null\n'
+from tests.slurm import OPTIONS as FOR_SLURM
+from tests.slurm import stand_in
 
 
 @pytest.fixture
 def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the stand-in."""
-    folder = tmp_path / "slurm"
-    for name in ("jobs", "failed", "scripts"):
-        (folder / name).mkdir(parents=True)
-    for name, script in (
-        ("sbatch", SBATCH),
-        ("srun", SRUN),
-        ("scontrol", SCONTROL),
-        ("squeue", SQUEUE),
-    ):
-        (folder / name).write_text(script)
-        (folder / name).chmod(0o755)
-    monkeypatch.setenv(
-        "PATH", os.pathsep.join((str(folder), str(Path(sys.executable).parent), os.environ["PATH"]))
-    )
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
-    return folder
+    return stand_in(tmp_path / "slurm", monkeypatch)
 
 
 @pytest.fixture

@@ -104,6 +104,17 @@ def test_a_story_counts_once_whatever_its_addresses(archive: Archive) -> None:
     )  # it is in the archive, though the site removed it
 
 
+def test_a_story_that_is_announced_again_at_another_address_stays_on_its_day(
+    archive: Archive,
+) -> None:
+    long_ago = NOW - 20 * DAY
+    announce(archive, link(1), at=long_ago)
+    check(archive, url_of(1), "gone", reason="http_404", at=long_ago + HOUR)
+    announce(archive, link(7, key=f"{SITE}-1"), at=NOW - 3 * DAY)
+    found = days(archive, first=TODAY - timedelta(days=30), now=NOW)
+    assert [day.day for day in found if day.announced] == [TODAY - timedelta(days=3)]
+
+
 def test_what_is_no_story_by_its_address_is_not_counted_and_what_is_out_of_the_window_is_skipped(
     archive: Archive,
 ) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from archive import Archive
 from archive.database.clock import exact, instant
 from archive.database.schema import ARTICLE_COLUMNS, PUBLISHED_AT_UTC
-from scraper.extraction.dates import believable
+from scraper.extraction.fields.dates import believable
 from tests.archive.invented import (
     BODY,
     DAY,

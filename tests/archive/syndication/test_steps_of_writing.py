@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from archive import Archive
-from archive.syndication.texts import Fingerprint
+from archive.syndication.texts import MAX_READ, Fingerprint
 from tests.archive.invented import NOW, new_archive, story
 
 FEW, MANY = 40, 400
@@ -79,3 +79,17 @@ def test_a_text_that_another_process_read_is_not_read_again(
         monkeypatch.setattr(Fingerprint, "of", lambda _body: pytest.fail("it was read again"))
         archive.history.revise(story(1, body=body_of(1), published_at=NOW), key="1")
         assert archive.clusters.texts.has(1, sent.digest, sent.signature.packed())
+
+
+def test_texts_that_are_written_leave_the_room_to_those_that_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waiting = body_of(MAX_READ + 1)
+    with new_archive() as archive, archive.transaction(NOW):
+        archive.clusters.texts.remember(waiting, Fingerprint.of(waiting))
+        for number in range(MAX_READ):
+            archive.history.revise(
+                story(number, body=body_of(number), published_at=NOW), key=f"{number}"
+            )
+        monkeypatch.setattr(Fingerprint, "of", lambda _body: pytest.fail("it was read again"))
+        archive.clusters.texts.fingerprint(waiting)

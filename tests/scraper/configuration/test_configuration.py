@@ -147,7 +147,7 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
         ),
         (
             "crawls = 3",
-            "warta.toml: crawls: unknown key; expected one of archive, contact, crawl, reading, sites, schedule, health, alerts, metrics; did you mean crawl?",
+            "warta.toml: crawls: unknown key; expected one of archive, contact, crawl, reading, sites, schedule, health, alerts, metrics, fleet; did you mean crawl?",
         ),
         ("[crawl]\nlimit = 'x'", 'warta.toml: crawl.limit: expected a whole number, got "x"'),
         ("[crawl]\nlimit = 0", "warta.toml: crawl.limit: expected a number from 1, got 0"),

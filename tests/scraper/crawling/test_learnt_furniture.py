@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from archive import Archive
@@ -11,7 +12,14 @@ from scraper.cli.demo.proxy import Answer
 from scraper.extraction.article import extractor_of
 from scraper.spiders.rmol import SITE
 from tests.scraper.crawling.conftest import HOME, ROBOTS, home, rows
-from tests.scraper.ingest.stories_of_a_site import BOX, BOX_TEXT, keep_all, story_page
+from tests.scraper.ingest.stories_of_a_site import (
+    BOX,
+    BOX_TEXT,
+    REFRAIN,
+    REFRAIN_TEXT,
+    keep_all,
+    story_page,
+)
 
 
 def site_of(stories: int, *, look: bytes = b"") -> dict[str, Answer]:
@@ -23,6 +31,7 @@ def site_of(stories: int, *, look: bytes = b"") -> dict[str, Answer]:
 
 
 STORIES = 31
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def keep_stories(news: Path, number: int = STORIES) -> None:
@@ -53,6 +62,20 @@ def test_it_learns_from_the_crawls_before_it_and_reads_all_its_pages_by_that(
     kinds = rows(news, "SELECT kind, count(*) AS n FROM history GROUP BY kind ORDER BY kind")
     assert kinds == [{"kind": "first", "n": STORIES + 1}, {"kind": "technical", "n": STORIES}]
     assert len(rows(news, "SELECT DISTINCT extractor FROM latest")) == 1
+
+
+def test_what_goes_with_a_series_is_forgotten_though_its_pages_are_read_without_it(
+    serve, crawl, news: Path
+) -> None:
+    with Archive(news) as archive:
+        with archive.transaction(NOW):
+            archive.furniture.write("rmol", {REFRAIN_TEXT: True})
+        series = (story_page(n, below=REFRAIN, channel="dongeng") for n in range(15))
+        keep_all(archive, (*series, *(story_page(n, channel="hukum") for n in range(15, 45))))
+    crawl(serve(site_of(0)), "rmol")
+    assert rows(news, "SELECT text, ended_set FROM furniture") == [
+        {"text": REFRAIN_TEXT, "ended_set": 2}
+    ]
 
 
 def test_a_plan_learns_nothing(serve, crawl, news: Path) -> None:

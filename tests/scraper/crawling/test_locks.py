@@ -21,14 +21,8 @@ import pytest
 from archive.database.lock_files import take_lock
 from archive.errors import ArchiveUnwritable
 from scraper.cli.demo.proxy import Answer
-from scraper.politeness.locks import (
-    Locked,
-    locks_folder,
-    locks_of,
-    schedule_lock,
-    site_lock,
-    writer_lock,
-)
+from scraper.politeness.leases import take_all
+from scraper.politeness.locks import Locked, locks_folder, schedule_lock, site_lock, writer_lock
 from scraper.schedule.interrupted import end_interrupted
 from tests.preloaded import MAX_SECONDS, start
 from tests.scraper.crawling.conftest import environment, rows, run, small_site
@@ -268,8 +262,8 @@ def test_a_killed_crawl_holds_no_lock(under_way, news):
 
 def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
     command = (
-        "import sys; from pathlib import Path; from scraper.politeness.locks import *;"
-        " locks_of(Path(sys.argv[1]), sys.argv[2:])"
+        "import sys; from pathlib import Path; from scraper.politeness.leases import *;"
+        " take_all(Path(sys.argv[1]), sys.argv[2:])"
     )
 
     def elsewhere(*sites: str) -> str:
@@ -283,20 +277,20 @@ def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
         return done.stderr.rpartition("scraper.politeness.locks.")[2].strip()
 
     with (
-        locks_of(news, ["suara"]),
-        locks_of(news, ["suara", "rmol"]),
+        take_all(news, ["suara"]),
+        take_all(news, ["suara", "rmol"]),
     ):  # this process has it already
         assert "another process is crawling rmol" in elsewhere("medcom", "rmol")
         assert elsewhere("medcom") == ""
-    with locks_of(None, ["rmol"]):
+    with take_all(None, ["rmol"]):
         assert "rmol: another process is crawling" in elsewhere("rmol")
     assert elsewhere("suara", "rmol") == ""
 
 
 def test_a_lock_is_a_file_only_while_it_is_held_and_by_the_last_who_holds_it(news):
     folder = news.parent
-    outer = locks_of(news, ["suara"])
-    with locks_of(news, ["suara", "rmol"]):
+    outer = take_all(news, ["suara"])
+    with take_all(news, ["suara", "rmol"]):
         assert names(folder) == ["news.db.rmol.lock", "news.db.suara.lock"]
     assert names(folder) == ["news.db.suara.lock"]
     outer.close()
@@ -365,7 +359,7 @@ def test_another_user_of_the_archive_is_kept_out_and_only_until_the_lock_is_rele
         os.seteuid(stepped_down)
         assert holder.stdout.readline() == b"taken\n"
         with pytest.raises((Locked, ArchiveUnwritable), match="suara"):
-            locks_of(archive, ["suara"])
+            take_all(archive, ["suara"])
         holder.communicate(timeout=MAX_SECONDS)
     assert names(folder_of_a_user) == []
     take_lock(archive.with_name("news.db.suara.lock")).close()
@@ -373,7 +367,7 @@ def test_another_user_of_the_archive_is_kept_out_and_only_until_the_lock_is_rele
 
 def test_threads_take_turns_with_a_lock_of_their_process(news):
     def take(_turn):
-        with locks_of(news, ["suara"]):
+        with take_all(news, ["suara"]):
             assert news.with_name("news.db.suara.lock").exists()
 
     with ThreadPoolExecutor(4) as pool:
@@ -384,7 +378,7 @@ def test_threads_take_turns_with_a_lock_of_their_process(news):
 def test_a_lock_that_cannot_be_made_is_reported_in_one_line(news):
     news.with_name("news.db.suara.lock").mkdir()
     with pytest.raises(ArchiveUnwritable, match=r"news.db.suara.lock: the lock cannot be taken"):
-        locks_of(news, ["suara"])
+        take_all(news, ["suara"])
 
 
 def test_the_folder_of_locks_is_the_named_one_else_the_users_own(tmp_path, monkeypatch):
@@ -420,6 +414,6 @@ def test_a_named_folder_that_cannot_be_made_is_reported_in_one_line(tmp_path, mo
 
 
 def test_the_schedules_lock_is_none_of_a_site(news):
-    with locks_of(news, ["suara"]):
+    with take_all(news, ["suara"]):
         schedule_lock(news).close()
     assert issubclass(Locked, Exception)

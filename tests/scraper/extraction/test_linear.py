@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import scraper
 from archive.revisions.changes import word_diff
 from scraper.extraction.article import join, read
-from scraper.extraction.bylines import read_byline
-from scraper.extraction.dates import parse_relative, parse_structured, parse_visible
+from scraper.extraction.fields.bylines import read_byline
+from scraper.extraction.fields.dates import parse_relative, parse_structured, parse_visible
 from scraper.ingest.collections.stories import ImportOptions, story_of
 from scraper.ingest.collections.times import date_order, parse_time
 from scraper.politeness.robots import parse_robots

@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 
 import scraper
 from archive.records import Article
-from scraper.extraction.bylines import read_byline
-from scraper.extraction.dates import parse_day, parse_relative, parse_structured, parse_visible
+from scraper.extraction.fields.bylines import read_byline
+from scraper.extraction.fields.dates import (
+    parse_day,
+    parse_relative,
+    parse_structured,
+    parse_visible,
+)
 from scraper.ingest.collections.markup import without_markup
 from scraper.ingest.collections.stories import ImportOptions, Story, story_of
 from scraper.ingest.collections.times import parse_time

@@ -16,7 +16,7 @@ import pytest
 from archive import Archive
 from archive.errors import Locked
 from scraper.configuration import Configuration, Scheduling, SiteSettings
-from scraper.politeness.locks import locks_of
+from scraper.politeness.leases import take_all
 from scraper.schedule.processes import Order, Result
 from scraper.schedule.schedule import TICK, Hooks, Schedule
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
@@ -192,7 +192,7 @@ def test_a_site_that_somebody_else_asks_waits_and_keeps_its_turn(tmp_path, caplo
         """A crawl takes its locks first, and ends with 75 if it cannot."""
         ends = {"site": order.site, "started_at": now, "ended_at": now}
         try:
-            locks_of(order.archive, [order.site]).close()
+            take_all(order.archive, [order.site]).close()
         except Locked as error:
             return Result(exit_code=75, stderr=f"Error: {error}", **ends)
         crawled.append(order.site)

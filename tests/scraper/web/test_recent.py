@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from archive import Archive
+from archive.monitoring.coverage import SETTLED, Period
 from scraper.web import recent as module
-from scraper.web.recent import MAX_AGE, MAX_RESULTS, recent
+from scraper.web.recent import MAX_AGE, MAX_RESULTS, recent, recent_counts
+from tests.archive.invented import SITE, announce, link
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -55,6 +59,26 @@ def test_other_arguments_and_another_file_have_their_own(
     (tmp_path / "other.db").touch()
     (tmp_path / "other.db").replace(path)  # as an archive is compacted or restored
     assert of("a") == 2
+
+
+def test_days_that_are_settled_are_counted_once_an_hour_and_newer_ones_for_every_reader(
+    tmp_path: Path,
+) -> None:
+    last = NOW.date()
+    with Archive(tmp_path / "news.db") as archive:
+
+        def counted(after: timedelta, period: Period) -> int:
+            period = replace(period, now=NOW + after)
+            return sum(number for *_, number, _late in recent_counts(archive, period, SITE))
+
+        for number, age in enumerate((30, 31, 1, 2)):
+            announce(archive, link(number), at=NOW - timedelta(days=age))
+        old = Period(first=last - timedelta(days=60), last=last - SETTLED, now=NOW)
+        new = Period(first=last - timedelta(days=13), last=last, now=NOW)
+        assert [counted(timedelta(), old), counted(timedelta(), new)] == [2, 2]
+        announce(archive, link(8, published_at=NOW - timedelta(days=32)), link(9))
+        assert [counted(MAX_AGE, old), counted(MAX_AGE, new)] == [2, 3]
+        assert counted(timedelta(hours=1), old) == 3
 
 
 def test_what_failed_is_computed_again(path: Path, numbers: Iterator[int]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.crawling.doctor.visitor import MAX_REQUESTS
 from scraper.extraction.article import read
-from scraper.extraction.overlap import f1
+from scraper.extraction.text.overlap import f1
 from scraper.sites.site import Identity
 from scraper.sites.sources import Sitemap
 from tests.scraper.crawling.conftest import rows, run

@@ -16,7 +16,7 @@ from scraper.cli.demo.world import world
 from scraper.crawling.survey.addresses import Seen, own_links
 from scraper.crawling.survey.conclusions import SeenSource, conclude
 from scraper.extraction.article import read
-from scraper.extraction.overlap import f1
+from scraper.extraction.text.overlap import f1
 from scraper.sites.site import Identity, Site
 from scraper.sites.sources import Feed
 from scraper.spiders import sites

@@ -9,23 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.identity import joined_url
-from scraper.extraction.boilerplate import agency_of
-from scraper.extraction.bylines import (
-    Byline,
-    byline_around,
-    joined,
-    letters_of,
-    letters_of_each,
-    lines_below,
-    marked_byline,
-    read_byline,
-)
-from scraper.extraction.dates import (
-    believable,
-    has_impossible_year,
-    parse_structured,
-    parse_visible,
-)
 from scraper.extraction.dom.json_ld import (
     ADVERTISERS,
     HOME,
@@ -48,7 +31,24 @@ from scraper.extraction.dom.limits import (
 from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, clean, text_of, unescape
 from scraper.extraction.dom.unread import without_counts
+from scraper.extraction.fields.bylines import (
+    Byline,
+    byline_around,
+    joined,
+    letters_of,
+    letters_of_each,
+    lines_below,
+    marked_byline,
+    read_byline,
+)
+from scraper.extraction.fields.dates import (
+    believable,
+    has_impossible_year,
+    parse_structured,
+    parse_visible,
+)
 from scraper.extraction.locate import LayoutMatch
+from scraper.extraction.text.boilerplate import agency_of
 from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 
 MIN_HEADLINE = 15
@@ -92,7 +92,7 @@ _SITE_NAME_AFTER = re.compile(
 _BAR = re.compile(r"\s*[|ㅣ｜：–—]\s*|\s+-\s*|-\s+|(?<=[\u2e80-\u9fff\uac00-\ud7af])-")
 """A hyphen within a word is none, as in "suara-suara", but in scripts without spaces."""
 _BAR_OR_HYPHEN = re.compile(r"\s*[|ㅣ｜：–—-]\s*")
-_ANY_CAPTION = "//*[self::figcaption or contains(@class, 'caption')]"
+_ANY_CAPTION = "figcaption, [class*=caption]"
 _ELSEWHERE = frozenset("a li nav aside footer".split())
 _WITHOUT_COUNTS = frozenset(("kicker", "deck", "caption", "section"))
 _IN_ONE_LINE = frozenset(("headline", "kicker", "section"))
@@ -166,8 +166,7 @@ class Head:
         self.metas: dict[str, str] = {}
         """Name of a meta tag in lower case -> its first content that is not empty, else ''."""
         for node in self.nodes["meta"]:
-            name = next(filter(None, map(node.get, _NAMES_OF_META)), None)
-            if name:
+            if name := next(filter(None, map(node.get, _NAMES_OF_META)), None):
                 self._add_meta(name.lower().strip(), node.get("content") or "")
         self.links: dict[str, str] = {}
         """Relation of a link in lower case -> its first address that is not empty."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.extraction.dates import parse_structured, parse_visible
+from scraper.extraction.fields.dates import parse_structured, parse_visible
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 TEHRAN = ZoneInfo("Asia/Tehran")

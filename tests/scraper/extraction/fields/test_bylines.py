@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.extraction.bylines import Byline, read_byline, reading_case
+from scraper.extraction.fields.bylines import Byline, read_byline, reading_case
 
 # (byline as it stands on the page, authors, editors)
 BYLINES = [

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from scraper.extraction.blocks import Block, blocks, split_glued
+from scraper.extraction.text.blocks import Block, blocks, split_glued
 
 A = "Warga memanen padi."
 B = "Hujan turun sore hari."

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from archive.identity import normalised
 from archive.records import Furniture
-from scraper.extraction.blocks import Block
+from scraper.extraction.text.blocks import Block
 
 RULE = "site_furniture"
 """Shown beside every text that is removed here."""

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from scraper.extraction.blocks import Block
+from scraper.extraction.text.blocks import Block
 from scraper.sites.site import Site
 
 # Words before a colon at the start of a text that are no place.

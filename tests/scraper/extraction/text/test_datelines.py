@@ -3,9 +3,9 @@
 import pytest
 from lxml import html
 
-from scraper.extraction.blocks import Block, blocks
-from scraper.extraction.boilerplate import trim
-from scraper.extraction.datelines import split_dateline
+from scraper.extraction.text.blocks import Block, blocks
+from scraper.extraction.text.boilerplate import trim
+from scraper.extraction.text.datelines import split_dateline
 from scraper.sites.site import Site
 from scraper.spiders import sites
 

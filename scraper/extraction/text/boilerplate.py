@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
 
-from scraper.extraction.blocks import Block
 from scraper.extraction.dom.unread import COUNTS
+from scraper.extraction.text.blocks import Block
 from scraper.sites.site import Rule
 
 COMMENTS_BELOW = "comments_below"

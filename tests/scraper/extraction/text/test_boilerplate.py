@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from scraper.extraction.blocks import Block, blocks
-from scraper.extraction.boilerplate import COMMON_RULES, Trimmed, agency_of, trim
+from scraper.extraction.text.blocks import Block, blocks
+from scraper.extraction.text.boilerplate import COMMON_RULES, Trimmed, agency_of, trim
 from scraper.sites.site import Identity, Rule
 from scraper.spiders import sites
 

@@ -1,0 +1,1 @@
+"""Commands of a fleet: several machines that crawl together."""

@@ -1,0 +1,177 @@
+"""The tables of a fleet in PostgreSQL, beside those of procrastinate; public like an archive's."""
+
+from pathlib import Path
+
+from procrastinate.schema import SchemaManager
+
+from scraper.fleet.database import Connection, Database
+from scraper.fleet.records import FleetError
+
+VERSION = 1
+"""Of the tables below; a change comes with a migration and a higher number."""
+
+NEEDS = 1
+"""The oldest version of warta's own number that may use tables of this VERSION."""
+
+TABLES = """\
+CREATE FUNCTION warta_now() RETURNS timestamptz
+    LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
+
+CREATE TABLE warta_fleet (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    version integer NOT NULL,
+    needs integer NOT NULL,
+    jobs_version text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT warta_now(),
+    looked_at timestamptz NOT NULL DEFAULT 'epoch'
+);
+
+CREATE TABLE warta_workers (
+    name text PRIMARY KEY,
+    run uuid NOT NULL,
+    host text NOT NULL,
+    pid integer NOT NULL,
+    born text NOT NULL,
+    version text NOT NULL,
+    schema integer NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT warta_now(),
+    seen_at timestamptz NOT NULL DEFAULT warta_now(),
+    ended_at timestamptz,
+    draining text CHECK (draining IN ('finish', 'stop')),
+    clock_off interval NOT NULL DEFAULT '0',
+    store_problem text,
+    store_problem_since timestamptz
+);
+
+CREATE TABLE warta_leases (
+    site text PRIMARY KEY,
+    token bigint NOT NULL DEFAULT 0,
+    holder text,
+    taken_at timestamptz,
+    renewed_at timestamptz,
+    ends_at timestamptz NOT NULL DEFAULT 'epoch',
+    delay interval NOT NULL DEFAULT '0',
+    free_at timestamptz NOT NULL DEFAULT 'epoch'
+);
+
+CREATE TABLE warta_sites (
+    site text PRIMARY KEY,
+    began_at timestamptz,
+    finished_at timestamptz,
+    ended_at timestamptz,
+    ended text,
+    exit_code integer,
+    why text,
+    worker text,
+    failures integer NOT NULL DEFAULT 0,
+    schema integer NOT NULL DEFAULT 0,
+    replica_token bigint,
+    replica_at timestamptz
+);
+
+CREATE TABLE warta_incidents (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    worker text,
+    since timestamptz NOT NULL,
+    why text NOT NULL,
+    noted_at timestamptz NOT NULL DEFAULT warta_now(),
+    ended_at timestamptz
+);
+CREATE UNIQUE INDEX warta_incidents_open ON warta_incidents (kind, coalesce(worker, ''))
+    WHERE ended_at IS NULL;
+
+CREATE TABLE warta_messages (
+    incident bigint NOT NULL REFERENCES warta_incidents ON DELETE CASCADE,
+    target text NOT NULL,
+    state text NOT NULL CHECK (state IN ('began', 'ended')),
+    noted_at timestamptz NOT NULL DEFAULT warta_now(),
+    next_try_at timestamptz NOT NULL DEFAULT warta_now(),
+    tries integer NOT NULL DEFAULT 0,
+    settled_at timestamptz,
+    outcome text CHECK (outcome IN ('sent', 'overtaken', 'given_up')),
+    error text,
+    PRIMARY KEY (incident, target, state)
+);
+CREATE INDEX warta_messages_waiting ON warta_messages (next_try_at) WHERE settled_at IS NULL;
+"""
+"""`warta_now()` is the clock of the fleet; a simulation replaces it.
+
+`warta_fleet.single`: there is one row. `looked_at`: when a worker last computed what is due.
+`warta_workers.run`: another one each time that a worker starts; `born`: when its process began.
+`warta_workers.store_problem`: why it cannot use the store, and since when; null if it can.
+`warta_leases.delay`: seconds between two requests to the site, as its holder said last; a lease
+that was not released is free after `ends_at` and that.
+`warta_sites.finished_at`: when its last crawl that finished began.
+`warta_incidents`, `warta_messages`: what needed attention, and what targets were sent about it.
+"""
+
+
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('warta fleet init'))"
+_EXISTS = "SELECT to_regclass(%(table)s) IS NOT NULL AS there"
+
+
+def set_up(database: Database) -> str:
+    """Make the tables, or migrate those of an earlier warta; return the id of the fleet.
+
+    Two at the same time are one after another. Raises FleetError.
+    """
+    with database.transaction() as connection:
+        connection.execute(_ONE_AT_A_TIME)
+        if not _has(connection, "warta_fleet"):
+            _create(connection)
+        else:
+            _migrate_jobs(connection)
+    return check(database)
+
+
+def _has(connection: Connection, table: str) -> bool:
+    row = connection.execute(_EXISTS, {"table": table}).fetchone()
+    return row is not None and bool(row["there"])
+
+
+def _create(connection: Connection) -> None:
+    if _has(connection, "procrastinate_jobs"):
+        raise FleetError(
+            "the fleet's database holds jobs of another program (procrastinate): "
+            "a fleet needs a database, or a schema in its search_path, of its own"
+        )
+    connection.execute(SchemaManager.get_schema())
+    connection.execute(TABLES)
+    connection.execute(
+        "INSERT INTO warta_fleet (version, needs, jobs_version) VALUES (%s, %s, %s)",
+        (VERSION, NEEDS, _job_migrations()[-1].name),
+    )
+
+
+def _migrate_jobs(connection: Connection) -> None:
+    """Apply what a later procrastinate changed in its tables."""
+    row = connection.execute("SELECT jobs_version FROM warta_fleet FOR UPDATE").fetchone()
+    assert row is not None
+    for file in _job_migrations():
+        if file.name > row["jobs_version"]:
+            connection.execute(file.read_text("utf-8").encode())  # of the package
+            connection.execute("UPDATE warta_fleet SET jobs_version = %s", (file.name,))
+
+
+def _job_migrations() -> list[Path]:
+    return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+
+
+def check(database: Database) -> str:
+    """Return the id of the fleet; raises FleetError where it is of another version of warta."""
+    row = database.row("SELECT id, version, needs FROM warta_fleet")
+    if row is None:
+        raise FleetError("the fleet's database: it holds no fleet: run `warta fleet init`")
+    if row["version"] < VERSION:
+        raise FleetError(
+            f"the fleet's database is of an earlier warta (version {row['version']}, this one needs"
+            f" {VERSION}): run `warta fleet init`"
+        )
+    if row["needs"] > VERSION:
+        raise FleetError(
+            f"the fleet's database is of a later warta (it needs version {row['needs']}, this one"
+            f" has {VERSION}): upgrade warta on this machine"
+        )
+    return str(row["id"])

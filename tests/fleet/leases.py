@@ -1,0 +1,92 @@
+"""The history of all leases, which a trigger keeps in the database of a test, and what must hold of
+the requests that sites received.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
+
+from tests.fleet.sites import Visit
+
+_HISTORY = """
+CREATE TABLE IF NOT EXISTS lease_history (
+    site text, token bigint, holder text, taken_at timestamptz, ends_at timestamptz,
+    noted_at timestamptz DEFAULT clock_timestamp());
+CREATE OR REPLACE FUNCTION keep_lease() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO lease_history (site, token, holder, taken_at, ends_at)
+    VALUES (NEW.site, NEW.token, NEW.holder, NEW.taken_at, NEW.ends_at); RETURN NULL; END $$;
+CREATE OR REPLACE TRIGGER keep_lease AFTER INSERT OR UPDATE ON warta_leases
+    FOR EACH ROW EXECUTE FUNCTION keep_lease();
+"""
+_LEASES = """
+SELECT site, token, max(holder), extract(epoch FROM min(taken_at))::float8,
+    extract(epoch FROM (array_agg(ends_at ORDER BY noted_at DESC))[1])::float8
+FROM lease_history WHERE token > 0 GROUP BY site, token ORDER BY site, token
+"""
+CLOCKS = 0.001
+"""Seconds by which two readings of one clock may differ: timestamps have microseconds, and a delay
+is counted by another clock.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A lease, from when it was taken to its end; seconds of the system clock."""
+
+    site: str
+    token: int
+    holder: str
+    begins: float
+    ends: float
+
+
+def keep_history(connection: Any) -> None:
+    connection.execute(_HISTORY)
+
+
+def history(connection: Any) -> list[Held]:
+    return [
+        Held(site=site, token=token, holder=holder, begins=begins, ends=ends)
+        for site, token, holder, begins, ends in connection.execute(_LEASES).fetchall()
+    ]
+
+
+def held_twice(leases: Iterable[Held]) -> list[str]:
+    """Leases of a site that began before the one before them had ended."""
+    return [
+        f"{after} began before {before} had ended"
+        for _site, of_site in groupby(leases, lambda held: held.site)
+        for before, after in pairwise(of_site)
+        if after.begins < before.ends
+    ]
+
+
+def without_a_lease(visits: Sequence[Visit], leases: Iterable[Held]) -> list[str]:
+    """Requests of a machine that arrived while it did not hold the site."""
+    of_site = defaultdict(list)
+    for held in leases:
+        of_site[held.site].append(held)
+    return [
+        f"{visit.machine}: {visit.url} at {visit.arrived}"
+        for visit in visits
+        if not any(
+            held.begins <= visit.arrived <= held.ends and f"worker {visit.machine} " in held.holder
+            for held in of_site[visit.site]
+        )
+    ]
+
+
+def gaps(visits: Sequence[Visit]) -> dict[str, float]:
+    """Site -> the shortest time between the end of an answer and the next request, whoever sent
+    it.
+    """
+    found = {}
+    in_order = sorted(visits, key=lambda visit: (visit.site, visit.arrived))
+    for site, group in groupby(in_order, lambda visit: visit.site):
+        pairs = pairwise(group)
+        found[site] = min((after.arrived - before.answered for before, after in pairs), default=0.0)
+    return found
