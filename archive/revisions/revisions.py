@@ -14,6 +14,7 @@ from archive.records import Article, Revision
 from archive.revisions.changes import Change, change_of, reading_digest
 from archive.syndication.clusters import Clusters
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _NOTE_NEWEST = f"""UPDATE articles AS a SET revision = :number, published_at = :published_at,
     listed_at = (SELECT {LISTED_AT} FROM revisions r
         WHERE r.article_id = :article_id AND r.number = :number),
@@ -223,7 +224,7 @@ class Revisions:
         """Write a revision after the `last` one of its article."""
         article_id, digest = last["article_id"], reading_digest(reading)
         row = {name: reading[name] for name in ARTICLE_COLUMNS} | asdict(change)
-        row |= {name: json.dumps(row[name], ensure_ascii=False) for name in (*LISTS, "changed")}
+        row |= {name: _JSON.encode(row[name]) for name in (*LISTS, "changed")}
         row |= {
             "article_id": article_id,
             "number": last["number"] + 1,
