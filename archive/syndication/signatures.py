@@ -176,6 +176,11 @@ def _all_keys(whole: tuple[int, ...], head: tuple[int, ...]) -> tuple[int, ...]:
 
 def _keys(minima: Sequence[int], first: int) -> Iterator[int]:
     packed = pack(f"<{len(minima)}I", *minima)
-    rows = [packed[start : start + 4 * ROWS] for start in range(0, len(packed), 4 * ROWS)]
+    rows = (packed[start : start + 4 * ROWS] for start in range(0, len(packed), 4 * ROWS))
     for band, digest in enumerate(_digests(rows, _KEY), start=first):
         yield band << 56 | int.from_bytes(digest, "big")
+
+
+def band_key(band: int, minima: Sequence[int]) -> int:
+    """Return the key of one band of a signature."""
+    return next(_keys(minima, band))

@@ -263,11 +263,8 @@ class Texts:
     def promising(self, text_id: int, among: frozenset[int] | None = None) -> list[Meeting]:
         """Return the texts that may be linked with this one, the likeliest first, unread."""
         own = self.signature(text_id)
-        agreements: dict[int, int] = {}
-        for number, packed in self._meeting(own.keys(), text_id, among):
-            other = Signature.unpacked(packed)
-            if own.promises(other):
-                agreements[number] = own.agreement(other)
+        met = self._meeting(own.keys(), text_id, among)
+        agreements = self._agreements(own, met)
         runs = self._runs([text_id, *agreements]) if agreements else {}
         found: list[Meeting] = []
         for number, agreement in sorted(agreements.items(), key=lambda pair: (-pair[1], pair[0])):
@@ -277,6 +274,15 @@ class Texts:
             if same_site is not None:
                 articles = tuple(run.article_id for run in theirs)
                 found.append(Meeting(text_id=number, articles=articles, same_site=same_site))
+        return found
+
+    def _agreements(self, own: Signature, met: Sequence[tuple[int, bytes]]) -> dict[int, int]:
+        """Return in how many places those of the met texts agree that are worth comparing."""
+        found: dict[int, int] = {}
+        for number, packed in met:
+            other = Signature.unpacked(packed)
+            if own.promises(other):
+                found[number] = own.agreement(other)
         return found
 
     def linked(self, text_id: int, meeting: Meeting) -> bool:
@@ -306,24 +312,22 @@ class Texts:
         Those of the last text are remembered: it is doubted, written and compared in turn.
         """
         if among is not None:
-            found = self._met(keys, text_id, limit=-1)
-            return [met for met in found if met[0] in among]
+            return [met for met in self._met(keys, -1) if met[0] in among and met[0] != text_id]
         met = self._clock.seen.get(_MEETING)
         if met is None or met[:2] != (keys, text_id):
-            met = keys, text_id, self._met(keys, text_id, limit=MAX_MET)
-            self._clock.seen[_MEETING] = met
+            found = [each for each in self._met(keys, MAX_MET) if each[0] != text_id]
+            met = self._clock.seen[_MEETING] = keys, text_id, found[: MAX_MET - 1]
         return list(met[2])
 
-    def _met(
-        self, keys: Sequence[int], text_id: int | None, *, limit: int
-    ) -> list[tuple[int, bytes]]:
+    def _met(self, keys: Sequence[int], limit: int) -> list[tuple[int, bytes]]:
+        """Return (text id, packed signature) of the texts with most of the keys; limit -1: all."""
         return self._execute(
             """SELECT t.id, t.signature FROM
                 (SELECT text_id, count(*) AS shared FROM bands
-                WHERE key IN (SELECT value FROM json_each(?)) AND text_id IS NOT ?
+                WHERE key IN (SELECT value FROM json_each(?))
                 GROUP BY text_id ORDER BY shared DESC, text_id LIMIT ?)
             JOIN texts t ON t.id = text_id""",
-            (json.dumps(keys), text_id, limit),
+            (json.dumps(keys), limit),
         ).fetchall()
 
     def _runs(self, texts: Sequence[int]) -> dict[int, list[Run]]:
