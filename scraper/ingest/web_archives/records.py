@@ -48,6 +48,7 @@ _GZIP = b"\x1f\x8b\x08"
 _PLAIN = re.compile(rb"WARC/[01]\.\d+\r?\n")
 LENGTH = "content-length"
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_FOURTEEN = re.compile(r"[0-9]{14}")
 _SOFTWARE = re.compile(rb"^software:[ \t]*([^\r\n]{1,200})", re.IGNORECASE | re.MULTILINE)
 UNREADABLE: tuple[Any, ...] = (
     *(ArchiveLoadFailed, StatusAndHeadersParserException, zlib.error, fast_zlib.error),
@@ -446,7 +447,12 @@ def target_of(headers: Mapping[str, str]) -> str:
 
 
 def time_of(text: str | None) -> datetime | None:
-    """Read a WARC-Date: aware, UTC; None for what is none."""
+    """Read a WARC-Date: aware, UTC; None for what is none.
+
+    Also one of 14 digits, as old tools wrote them in UTC.
+    """
+    if _FOURTEEN.fullmatch(text or ""):
+        text = f"{text[:8]}T{text[8:]}"  # type: ignore[index]
     try:
         found = datetime.fromisoformat(text or "")
         return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
