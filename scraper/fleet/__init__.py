@@ -41,5 +41,5 @@ whose clocks are hours off do no harm; they are reported.
 | `jobs.py`, `worker.py` | procrastinate's task, and `warta fleet worker` |
 | `status.py` | `warta fleet status`, and what health checks say of a fleet |
 | `monitoring/` | incidents of a fleet, alerts about them, metrics, outages of the database |
-| `store.py` | `open_store`: replicas in a folder or an object store |
+| `store/` | `open_store`: replicas in a folder or an object store; reading them |
 """

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -59,6 +60,7 @@ class SiteCrawl:
         except ArchiveError as error:
             code, why = max(code, 1) if code != 3 else 1, str(error)
             logger.error("%s: %s", self.site, error)  # noqa: TRY400 - one line
+            self._note_unpushed()
         if self.claim.is_lost():
             return self._lost()
         self._patiently(
@@ -67,6 +69,17 @@ class SiteCrawl:
             )
         )
         return code
+
+    def push(self) -> None:
+        """Push what an earlier crawl could not. Raises ArchiveError."""
+        self._fetch()  # another worker may have crawled the site meanwhile
+        self._push()
+
+    def _note_unpushed(self) -> None:
+        """Leave the site to this worker until the store takes its crawls."""
+        if self.worker is not None and not self.claim.is_lost():
+            with suppress(FleetError):
+                sites.note_unpushed(self.database, self.site, self.claim.token, self.worker)
 
     @property
     def database(self) -> Database:
@@ -84,7 +97,8 @@ class SiteCrawl:
             with Archive(self.archive) as kept:
                 last = last_crawls(kept).get(self.site)
             since = timetable.since(self.site, last, now)
-            return crawl(since), ""
+            with self.store.streaming(self.site, self.archive, self.claim.token):
+                return crawl(since), ""
         except ArchiveError as error:
             logger.error("%s", error)  # noqa: TRY400 - one line
             return 1, str(error)
@@ -93,7 +107,7 @@ class SiteCrawl:
         """Fetch the newest replica; raises FleetError unless it is the one that was pushed last."""
         newest = sites.newest_token(self.database, self.site)
         try:
-            replica = self.store.fetch(self.site, self.archive)
+            replica = self.store.fetch(self.site, self.archive, published=newest)
         except FleetError as error:
             sites.note_store(self.database, self.worker, str(error))
             raise

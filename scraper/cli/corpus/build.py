@@ -138,29 +138,42 @@ def build(
                                                                 be merged into
     """
     options.check_days(choices["since"], choices["until"])
-    if jobs and executor != "local":
-        raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
-    with terminal.needs_extra("corpus"):
-        from archive.corpus.build import BuildOptions, load_selection
-
-        if find_spec("spacy") is None:  # datatrove imports it only at the first text
-            raise ModuleNotFoundError(name="spacy")
+    _check(jobs, executor)
     as_of = choices.pop("as_of")
     with gathered(paths, out, as_of, plan=plan, overwrite=overwrite) as source:
         recipe = _recipe(
             archive=source.path, archives=source.digests, as_of=source.as_of, **choices
         )
         if plan:
-            _show_plan(recipe, load_selection(recipe), as_json=as_json)
-            return
-        how = BuildOptions(
-            executor=executor,
-            options=executor_options,
-            jobs=options.processes(jobs),
-            tasks=tasks,
-            overwrite=overwrite,
-        )
-        _build(recipe, out, how, as_json=as_json)
+            _show_plan(recipe, as_json=as_json)
+        else:
+            how = _how(executor, executor_options, jobs, tasks, overwrite=overwrite)
+            _build(recipe, out, how, as_json=as_json)
+
+
+def _check(jobs: int | None, executor: str) -> None:
+    """Raise click.UsageError where the packages, or the jobs of the executor, are not there."""
+    if jobs and executor != "local":
+        raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
+    with terminal.needs_extra("corpus"):
+        import archive.corpus.build  # noqa: F401
+
+        if find_spec("spacy") is None:  # datatrove imports it only at the first text
+            raise ModuleNotFoundError(name="spacy")
+
+
+def _how(
+    executor: str, given: tuple[str, ...], jobs: int | None, tasks: int | None, *, overwrite: bool
+) -> BuildOptions:
+    from archive.corpus.build import BuildOptions
+
+    return BuildOptions(
+        executor=executor,
+        options=given,
+        jobs=options.processes(jobs),
+        tasks=tasks,
+        overwrite=overwrite,
+    )
 
 
 def _recipe(
@@ -246,7 +259,10 @@ def _report_opted_out(recipe: Recipe, selection: Selection) -> None:
         terminal.note(f"{site}: {total} opted out of text and data mining ({why}): {result}.")
 
 
-def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
+def _show_plan(recipe: Recipe, *, as_json: bool) -> None:
+    from archive.corpus.build import load_selection
+
+    selection = load_selection(recipe)
     rows = [
         {
             "site": site,

@@ -112,12 +112,14 @@ def _run(
     processes = CrawlProcesses(_now, environment, longest=keys.longest * 60, grace=keys.grace)
     order = FleetOrder.of(configured(), folder / "none.db", settings=overrides)
     lookout = FleetLookout(configuration, timetable, worker=name, notes=store.objects, clock=_now)
+    pushes = CrawlProcesses(_now, environment, grace=keys.grace)
     fleet = FleetWorker(
         configuration.fleet,
         name,
         timetable,
         order,
         processes,
+        pushes,
         hooks=Hooks(check=[lookout.check], close=[lookout.close]),
     )
     started = {"worker": name, "folder": str(folder), "sites": sorted(timetable.rhythms)}

@@ -45,7 +45,6 @@ _FIXED = frozenset(
     "read baca berita artikel article articles news story stories post posts detail view content "
     "amp id en ms web blog blogs".split()
 )
-_SEPARATORS = "-_,."
 _NO_KEYS = frozenset("page paged pg halaman hal laman s q query cat m amp share".split())
 """Parameters of lists, of searches and of ways to show a page."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import sqlite3
@@ -26,10 +27,12 @@ from archive.ledger.wording import human_bytes
 from archive.maintenance.copies import opened_as_it_is, problem_of
 from archive.maintenance.restore import later_takedowns, log_written, restore
 from scraper.fleet.records import FleetError, FleetUnavailable, Replica
-from scraper.fleet.store import manifests
+from scraper.fleet.store import litestream, manifests
 from scraper.fleet.store.lineage import contains, marks_of
 from scraper.fleet.store.manifests import COPY, MANIFEST, NAME, PENDING, Manifest
 from scraper.fleet.store.objects import PIECE, Missing, Objects
+
+logger = logging.getLogger("warta.fleet")
 
 KEEP = 3
 """Replicas of a site that stay, beside the last one of each earlier schema."""
@@ -42,7 +45,7 @@ WINDOW = 1 << 27
 OWN = "fleet."
 """How names begin that are no site's."""
 IDENTITY = f"{OWN}json"
-ORPHANS = "orphans"
+ORPHANS, STREAM = "orphans", "stream"
 ORPHAN = ".orphan-"
 """Between the names of an archive and the time at which it was set aside."""
 _RESTORED = ".before-restore-"
@@ -80,8 +83,9 @@ class Replicas:
             raise FleetError(f"{self.objects.shown}: it is the store of another fleet")
 
     def sites(self) -> list[str]:
-        """Return the sites that have a folder here."""
-        return [name for name in self.objects.names() if not name.startswith(OWN)]
+        """Return the sites that have a replica or an orphan here."""
+        folders = [name for name in self.objects.names() if not name.startswith(OWN)]
+        return [name for name in folders if self.manifests(name) or self.orphans(name)]
 
     def manifests(self, site: str) -> list[str]:
         """Return the names of a site's replicas, oldest first."""
@@ -168,6 +172,9 @@ class Replicas:
             for name in self._names(site, ending):
                 if name.removesuffix(ending) not in kept and name < names[-1]:
                     self.objects.delete(f"{site}/{name}")
+        for name in self.objects.names(f"{site}/{STREAM}"):
+            if name <= names[-1]:
+                self.objects.delete(f"{site}/{STREAM}/{name}", folder=True)
 
     def fetch(self, site: str, into: Path, *, published: int | None = None) -> Replica | None:
         """Make the archive at `into` the newest replica, verified; None if the store has none.
@@ -183,14 +190,36 @@ class Replicas:
         found = self._completed(site, published)
         if found is not None:
             _check_schema(found)
-        if found is None or is_there(into, found):
-            self._adopt_orphans(site, into)
-            return found.replica if found else None
         into.parent.mkdir(parents=True, exist_ok=True)
-        with self.downloaded(found, into.with_name(f"{into.name}.fetching")) as copy:
-            put(copy, into, now=found.pushed_at)
+        if found is not None and not is_there(into, found):
+            with self.downloaded(found, _fetching(into)) as copy:
+                put(copy, into, now=found.pushed_at)
+        self._recover(site, into, found)
         self._adopt_orphans(site, into)
-        return found.replica
+        return found.replica if found else None
+
+    def _recover(self, site: str, into: Path, newest: Manifest | None) -> None:
+        """Take what a crawl streamed until its machine died, if that follows on the replica."""
+        names = [name for name in self.objects.names(f"{site}/{STREAM}") if name.isdigit()]
+        above = newest.token if newest is not None else 0
+        if not names or int(names[-1]) <= above:
+            return
+        copy = _fetching(into)
+        try:
+            if not litestream.restored(self.objects, f"{site}/{STREAM}/{names[-1]}", copy):
+                logger.warning("%s: what was streamed for token %s stays there", site, names[-1])
+            elif newest is None or is_there(copy, newest):
+                _check(copy)
+                if not _is_earlier(copy, backup_of=into):
+                    put(copy, into, now=_written_at(copy))
+        finally:
+            _remove(copy)
+
+    @contextmanager
+    def streaming(self, site: str, archive: Path, token: int) -> Iterator[None]:
+        """Replicate an archive while its site is crawled, where Litestream is installed."""
+        with litestream.streamed(self.objects, f"{site}/{STREAM}/{token:015d}", archive):
+            yield
 
     def _completed(self, site: str, published: int | None) -> Manifest | None:
         found = self.manifest(site)
@@ -225,9 +254,7 @@ class Replicas:
                 raise FleetError(f"{self.objects.shown}: {name} does not verify: {problem}")
             yield path
         finally:
-            for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-                with suppress(OSError):
-                    left.unlink(missing_ok=True)
+            _remove(path)
 
     def _download(self, name: str, found: Manifest, path: Path) -> None:
         _check_room(path, found.size)
@@ -258,8 +285,7 @@ class Replicas:
         with copied(path) as copy:
             found = described(copy, site=site, token=0, number=0, now=_written_at(path))
             found = self._write(copy, found, folder=f"{ORPHANS}/")
-        for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-            left.unlink(missing_ok=True)
+        _remove(path)
         return found
 
     def orphans(self, site: str) -> list[Orphan]:
@@ -297,7 +323,7 @@ def copied(archive: Path) -> Iterator[Path]:
 
 def _check(copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as connection:
-        for table in ("_litestream_seq", "_litestream_lock"):
+        for table in litestream.TABLES:
             connection.execute(f"DROP TABLE IF EXISTS {table}")
     if (problem := problem_of(copy)) is not None:
         raise ArchiveDamaged(f"{copy}: the copy does not verify: {problem}; try `warta verify`")
@@ -374,6 +400,17 @@ def _is_earlier(path: Path, *, backup_of: Path) -> bool:
             return contains(backup, marks_of(present))
     except ArchiveError:
         return False
+
+
+def _fetching(into: Path) -> Path:
+    return into.with_name(f"{into.name}.fetching")
+
+
+def _remove(path: Path) -> None:
+    """Remove a database and its log."""
+    for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        with suppress(OSError):
+            left.unlink(missing_ok=True)
 
 
 def set_aside(archive: Path) -> Sequence[Path]:
