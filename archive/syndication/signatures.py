@@ -173,5 +173,9 @@ def _all_keys(whole: tuple[int, ...], head: tuple[int, ...]) -> tuple[int, ...]:
 
 def _keys(minima: Sequence[int], first: int) -> Iterator[int]:
     for band, start in enumerate(range(0, len(minima), ROWS), start=first):
-        rows = pack(f"<{ROWS}I", *minima[start : start + ROWS])
-        yield int.from_bytes(bytes([band]) + _digest(rows, _KEY), "big")
+        yield band_key(band, minima[start : start + ROWS])
+
+
+def band_key(band: int, minima: Sequence[int]) -> int:
+    """Return the key of one band of a signature."""
+    return int.from_bytes(bytes([band]) + _digest(pack(f"<{ROWS}I", *minima), _KEY), "big")

@@ -255,12 +255,11 @@ class Texts:
     def promising(self, text_id: int, among: frozenset[int] | None = None) -> list[Meeting]:
         """Return the texts that may be linked with this one, the likeliest first, unread."""
         own = self.signature(text_id)
-        agreements: dict[int, int] = {}
-        for number, packed in self._met(own.keys(), MAX_MET if among is None else -1):
-            other = Signature.unpacked(packed)
-            wanted = number != text_id and (among is None or number in among)
-            if wanted and own.promises(other):
-                agreements[number] = own.agreement(other)
+        met = self._met(own.keys(), MAX_MET if among is None else -1)
+        agreements = self._agreements(own, met)
+        agreements.pop(text_id, None)
+        if among is not None:
+            agreements = {number: found for number, found in agreements.items() if number in among}
         runs = self._runs([text_id, *agreements]) if agreements else {}
         found: list[Meeting] = []
         for number, agreement in sorted(agreements.items(), key=lambda pair: (-pair[1], pair[0])):
@@ -270,6 +269,15 @@ class Texts:
             if same_site is not None:
                 articles = tuple(run.article_id for run in theirs)
                 found.append(Meeting(text_id=number, articles=articles, same_site=same_site))
+        return found
+
+    def _agreements(self, own: Signature, met: Sequence[tuple[int, bytes]]) -> dict[int, int]:
+        """Return in how many places those of the met texts agree that are worth comparing."""
+        found: dict[int, int] = {}
+        for number, packed in met:
+            other = Signature.unpacked(packed)
+            if own.promises(other):
+                found[number] = own.agreement(other)
         return found
 
     def linked(self, text_id: int, meeting: Meeting) -> bool:

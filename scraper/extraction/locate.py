@@ -326,7 +326,9 @@ class _Finder:
                 weights[parent] += len(passage.text)  # some sites wrap each paragraph
         best = max(weights, key=weights.__getitem__, default=None)
         enough = MIN_BELOW_HEADLINE if self._below_headline else MIN_STORY
-        return best if best is not None and weights[best] >= 2 * enough else None
+        if best is not None and weights[best] >= 2 * enough:
+            return best
+        return None
 
     def _borders(self, best: Element) -> tuple[Element, list[Element]]:
         """Climb to the ancestor that adds more prose than furniture, near ones before far ones.

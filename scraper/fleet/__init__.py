@@ -40,5 +40,6 @@ whose clocks are hours off do no harm; they are reported.
 | `sites.py` | begin and end of crawls, what is due, which replica is the newest |
 | `jobs.py`, `worker.py` | procrastinate's task, and `warta fleet worker` |
 | `status.py` | `warta fleet status`, and what health checks say of a fleet |
+| `monitoring/` | incidents of a fleet, alerts about them, metrics, outages of the database |
 | `store.py` | `open_store`: replicas in a folder or an object store |
 """

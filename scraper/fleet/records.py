@@ -136,3 +136,5 @@ class SiteState:
     """When that was pushed."""
     is_queued: bool
     """Whether a job waits for a worker."""
+    lost_at: datetime | None = None
+    """When a crawl lost its lease, until another one has finished; None if none did."""

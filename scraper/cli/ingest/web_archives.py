@@ -39,18 +39,20 @@ class _Candidate:
 
 
 def sorted_by_kind(
-    paths: Sequence[Path], *, is_collection: bool
+    files: Sequence[Path | str], collection: str | None
 ) -> tuple[list[Path], list[_Candidate], int]:
-    """Return the collections, the web archives, and how many paths are neither: each is noted.
+    """Return the collections, the web archives, and how many files are neither: each is noted.
 
-    `is_collection`: the user says that they are collections.
+    `collection`: the kind of collection that the user says that they are.
     """
     collections: list[Path] = []
     archives: list[_Candidate] = []
     unreadable = 0
-    for path in dict.fromkeys(paths):
+    for path in dict.fromkeys(map(Path, files)):
         try:
-            kind = None if is_collection or str(path) == "-" else sources.kind_of(path)
+            kind = None
+            if collection is None and str(path) != "-":
+                kind = sources.kind_of(path)
             if kind is None:
                 collections.append(path)
                 continue
@@ -116,7 +118,9 @@ def _opened(
     """
 
     def counts_of_done(**file: str) -> dict[str, Any] | None:
-        return archive.captures.done(terms=terms, **file) if archive is not None else None
+        if archive is None:
+            return None
+        return archive.captures.done(terms=terms, **file)
 
     done: list[Result] = []
     opened: dict[str, sources.WebArchive] = {}

@@ -126,7 +126,9 @@ class Passage(NamedTuple):
         """The block that holds it beside other paragraphs."""
         outer = self.node.getparent()
         of_paragraph = self.node.tag in ("p", "blockquote", "li") or self.node.tag in HEADINGS
-        return self.node if outer is None or not of_paragraph else outer
+        if outer is None or not of_paragraph:
+            return self.node
+        return outer
 
 
 class Prose:

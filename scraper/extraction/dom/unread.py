@@ -144,7 +144,9 @@ def without_counts(text: str) -> str:
     """
     if not any(map(str.isdigit, text)):
         return text
-    return _COUNTS_BESIDE.sub(" ", text).strip(" |•·–-") if _COUNTS_BESIDE.search(text) else text
+    if _COUNTS_BESIDE.search(text):
+        return _COUNTS_BESIDE.sub(" ", text).strip(" |•·–-")
+    return text
 
 
 def paragraphs(root: Element) -> Iterator[Element]:

@@ -307,8 +307,10 @@ def _own_article(head: Head, site: Site, identity: Identity | None, url: str) ->
     def is_own(address: str) -> bool | None:
         absolute = joined_url(url, address) or ""
         if identity is not None:
-            named = site.identify(absolute)
-            return named.key == identity.key if isinstance(named, Identity) else None
+            named = site.story(absolute)
+            if named is None:
+                return None
+            return named.key == identity.key
         host, path = _place(absolute)
         if not path or host not in {host for host, _path in places}:
             return None

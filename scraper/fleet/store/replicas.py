@@ -39,7 +39,9 @@ LEVEL = 1
 """
 WINDOW = 1 << 27
 """Bytes that unpacking may hold in memory, whatever an object says."""
-IDENTITY = "fleet.json"
+OWN = "fleet."
+"""How names begin that are no site's."""
+IDENTITY = f"{OWN}json"
 ORPHANS = "orphans"
 ORPHAN = ".orphan-"
 """Between the names of an archive and the time at which it was set aside."""
@@ -79,7 +81,7 @@ class Replicas:
 
     def sites(self) -> list[str]:
         """Return the sites that have a folder here."""
-        return [name for name in self.objects.names() if name != IDENTITY]
+        return [name for name in self.objects.names() if not name.startswith(OWN)]
 
     def manifests(self, site: str) -> list[str]:
         """Return the names of a site's replicas, oldest first."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from scraper.fleet.incidents import FleetIncident
+from scraper.fleet.monitoring.incidents import FleetIncident
 from scraper.fleet.records import SiteState, Worker
 
 _STATES = ("running", "draining", "stalled", "ended")
