@@ -120,22 +120,11 @@ def build(
     work = work_folder(out)
     with _plain_errors(out, work), _locked(work):
         executors.check_not_queued(work)
-        if not out.exists() and (work / REPLACED).exists():  # killed between two renames
-            (work / REPLACED).rename(out)
-        check_target(out, overwrite=options.overwrite)  # another build may have made it meanwhile
-        found = versions(recipe)
-        selection = selection.cut(options.tasks)
-        kept = (RECIPE, GATHERED, recipe.archive.name) if recipe.archives else ()
-        # That of a catalogue changes when its clusters are known.
-        archive_digest = None if recipe.archives else selection.archive_digest
-        _prepare(
-            work, RECIPE, recipe.digest(archive_digest, found, len(selection.shards)), but=kept
-        )
-        _index(recipe, work)
-        slurm = options.executor == "slurm"
-        finish = Finish(recipe, selection, found, work, out.absolute(), tidy=slurm)
+        _put_back(out, work)
+        check_target(out, overwrite=options.overwrite)  # another build may have made it
+        finish = _prepared(recipe, selection.cut(options.tasks), out, options)
         stages = _stages(finish, options)
-        if slurm:
+        if options.executor == "slurm":
             executors.queue_slurm(stages, finish, for_executor)
             return None
         with _removed_when_over(work):
@@ -146,6 +135,32 @@ def build(
                     stages, finish, jobs=options.jobs, advance=advance, compared=compared
                 )
     return finish.summary
+
+
+def _put_back(out: Path, work: Path) -> None:
+    """Give a corpus its name again whose replacement was killed between two renames."""
+    if not out.exists() and (work / REPLACED).exists():
+        (work / REPLACED).rename(out)
+
+
+def _prepared(recipe: Recipe, selection: Selection, out: Path, options: BuildOptions) -> Finish:
+    """Prepare the work folder, and return what completes the build."""
+    work, found, slurm = work_folder(out), versions(recipe), options.executor == "slurm"
+    _resume_or_clear(work, recipe, selection, found)
+    _index(recipe, work)
+    return Finish(recipe, selection, found, work, out.absolute(), tidy=slurm)
+
+
+def _resume_or_clear(
+    work: Path, recipe: Recipe, selection: Selection, found: dict[str, str]
+) -> None:
+    """Keep what an earlier call of the same build left in the work folder, and nothing else."""
+    kept: tuple[str, ...] = ()
+    archive_digest: str | None = selection.archive_digest
+    if recipe.archives:
+        kept = (RECIPE, GATHERED, recipe.archive.name)
+        archive_digest = None  # that of a catalogue changes when its clusters are known
+    _prepare(work, RECIPE, recipe.digest(archive_digest, found, len(selection.shards)), but=kept)
 
 
 def work_folder(out: Path) -> Path:

@@ -37,6 +37,8 @@ _BUSY = timedelta(seconds=15)
 """After which a site is tried again that another process holds."""
 _FAILED = timedelta(seconds=60)
 """After which a crawl is tried again that could not begin."""
+_PUSH = 30.0
+"""Seconds between two looks for crawls that the store could not take."""
 _POLL = 5.0
 """Seconds between two looks for a job; new ones are announced, too."""
 _AGAIN = 2.0
@@ -52,12 +54,18 @@ _UNAVAILABLE = (FleetError, ConnectorException, psycopg.Error, PoolTimeout, Time
 class FleetOrder(Order):
     """A crawl of a site by a worker: `archive` is the file of the site's archive."""
 
+    deed: str = "crawl"
+    """Or `push`, what a crawl left."""
+
     def command(self) -> list[str]:
         """Return the command line."""
         command = script(CHILD)
         if self.config:
             command += ["--config", str(self.config)]
-        command += ["fleet", "crawl", self.site, "--folder", str(self.archive.parent), "--json"]
+        command += ["fleet", self.deed, self.site, "--folder", str(self.archive.parent)]
+        if self.deed == "push":
+            return command
+        command.append("--json")
         return command + [part for setting in self.settings for part in ("-s", setting)]
 
 
@@ -85,16 +93,20 @@ class FleetWorker:
         timetable: Timetable,
         order: FleetOrder,
         processes: CrawlProcesses,
+        pushes: CrawlProcesses,
         *,
         hooks: Hooks | None = None,
     ) -> None:
         """Raise FleetError."""
         self.name = name
+        self.failed = False
+        """Whether it ends by a bug of warta."""
         self.schema = jobs.known_schema()
         self.hooks = hooks or Hooks()
         self._timetable = timetable
         self._order = order
         self._processes = processes
+        self._pushes = pushes
         self._database = Database.of(fleet, purpose=f"worker {name}")
         self._presence = Presence(database=self._database, name=name, schema=self.schema)
         self._app = jobs.app_of(dsn_of(fleet), name, self._crawl)
@@ -123,6 +135,7 @@ class FleetWorker:
         """
         self._in_loop(self._take_no_more)
         self._processes.stop()
+        self._pushes.stop()
         self._in_loop(self._ending.set)
         self._thread.join(timeout=10.0)
         for hook in self.hooks.close:
@@ -151,6 +164,7 @@ class FleetWorker:
             asyncio.run(self._run())
         except Exception:
             logger.exception("the worker failed")
+            self.failed = True
             os.kill(os.getpid(), signal.SIGTERM)
 
     async def _run(self) -> None:
@@ -159,6 +173,7 @@ class FleetWorker:
         others = [
             asyncio.create_task(self._repeat(self._report, jobs.HEARTBEAT)),
             asyncio.create_task(self._repeat(self._check, EVERY)),
+            asyncio.create_task(self._repeat(self._push_left, _PUSH)),
         ]
         try:
             while not self._ending.is_set():
@@ -259,6 +274,18 @@ class FleetWorker:
         for hook in self.hooks.check:
             await asyncio.to_thread(_call, hook)
 
+    async def _push_left(self) -> None:
+        """Push the crawls that the store could not take after they had ended."""
+        with suppress(FleetError):
+            for site in await asyncio.to_thread(sites.unpushed, self._database, self.name):
+                if site not in self._running and not self._ending.is_set():
+                    await asyncio.to_thread(self._push, site)
+
+    def _push(self, site: str) -> None:
+        archive = self._order.archive.parent / f"{site}.db"
+        order = replace(self._order, site=site, archive=archive, deed="push", settings=())
+        self._pushes.run(order)
+
     async def _crawl(self, site: str, due: str) -> None:
         """Run a job: crawl the site, or join the crawl of it that runs here already."""
         loop = asyncio.get_running_loop()
@@ -277,6 +304,11 @@ class FleetWorker:
         if site not in self._timetable.rhythms:
             self._wait(site, "it is not among the sites of this worker")
             raise Again(self._later(_FAILED))
+        stalled = timedelta(seconds=jobs.STALLED)
+        other = sites.unpushed_by_another(self._database, site, self.name, stalled=stalled)
+        if other is not None:
+            self._wait(site, f"worker {other} has crawls of it that are not in the store yet")
+            raise Again(self._later(_BUSY))
         when = datetime.fromisoformat(due)
         return jobs.is_done(self._database, site, when, schema=self.schema)
 

@@ -94,14 +94,7 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 @click.option("--overwrite", is_flag=True, help="Replace the corpus at OUT.")
 @options.jobs
 @_choice("--executor", "local", "ray", "slurm", help="Where datatrove runs the pipeline.")
-@click.option(
-    "-x",
-    "--executor-option",
-    "executor_options",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
-)
+@options.executor_options
 @click.option(
     "--tasks",
     type=click.IntRange(1, MAX_TASKS),
@@ -138,29 +131,42 @@ def build(
                                                                 be merged into
     """
     options.check_days(choices["since"], choices["until"])
-    if jobs and executor != "local":
-        raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
-    with terminal.needs_extra("corpus"):
-        from archive.corpus.build import BuildOptions, load_selection
-
-        if find_spec("spacy") is None:  # datatrove imports it only at the first text
-            raise ModuleNotFoundError(name="spacy")
+    _check(jobs, executor)
     as_of = choices.pop("as_of")
     with gathered(paths, out, as_of, plan=plan, overwrite=overwrite) as source:
         recipe = _recipe(
             archive=source.path, archives=source.digests, as_of=source.as_of, **choices
         )
         if plan:
-            _show_plan(recipe, load_selection(recipe), as_json=as_json)
-            return
-        how = BuildOptions(
-            executor=executor,
-            options=executor_options,
-            jobs=options.processes(jobs),
-            tasks=tasks,
-            overwrite=overwrite,
-        )
-        _build(recipe, out, how, as_json=as_json)
+            _show_plan(recipe, as_json=as_json)
+        else:
+            how = _how(executor, executor_options, jobs, tasks, overwrite=overwrite)
+            _build(recipe, out, how, as_json=as_json)
+
+
+def _check(jobs: int | None, executor: str) -> None:
+    """Raise click.UsageError where the packages, or the jobs of the executor, are not there."""
+    if jobs and executor != "local":
+        raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
+    with terminal.needs_extra("corpus"):
+        import archive.corpus.build  # noqa: F401
+
+        if find_spec("spacy") is None:  # datatrove imports it only at the first text
+            raise ModuleNotFoundError(name="spacy")
+
+
+def _how(
+    executor: str, given: tuple[str, ...], jobs: int | None, tasks: int | None, *, overwrite: bool
+) -> BuildOptions:
+    from archive.corpus.build import BuildOptions
+
+    return BuildOptions(
+        executor=executor,
+        options=given,
+        jobs=options.processes(jobs),
+        tasks=tasks,
+        overwrite=overwrite,
+    )
 
 
 def _recipe(
@@ -246,7 +252,10 @@ def _report_opted_out(recipe: Recipe, selection: Selection) -> None:
         terminal.note(f"{site}: {total} opted out of text and data mining ({why}): {result}.")
 
 
-def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
+def _show_plan(recipe: Recipe, *, as_json: bool) -> None:
+    from archive.corpus.build import load_selection
+
+    selection = load_selection(recipe)
     rows = [
         {
             "site": site,

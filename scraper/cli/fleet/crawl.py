@@ -1,10 +1,14 @@
 """`warta fleet crawl`: one crawl of a site for a fleet; what a worker starts."""
 
+from __future__ import annotations
+
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +20,9 @@ from scraper.configuration import Configuration
 from scraper.monitoring.lookout import Lookout
 from scraper.politeness.leases import take, take_all
 from scraper.schedule.timetable import Timetable
+
+if TYPE_CHECKING:
+    from scraper.fleet.site_crawl import SiteCrawl
 
 
 @click.command()
@@ -39,30 +46,38 @@ def crawl(
     if the lease was lost: then the crawl ended early, and nothing of it is pushed.
     """
     configuration = fleet_configuration()
-    fleet, store = configuration.fleet, fleet_store(configuration)
     timetable = Timetable.of(configuration)
     if site not in timetable.rhythms:
         raise click.UsageError(f"{site} is not crawled on schedule; it is switched off")
+    with site_crawl(configuration, site, folder) as task:
+        words = _words(site, task.archive, overrides, as_json=as_json)
+        check_health = _checking(configuration, task.archive, site)
+        code = task.run(_crawling(context, words), timetable, check_health)
+    raise SystemExit(code)
+
+
+@contextmanager
+def site_crawl(configuration: Configuration, site: str, folder: Path | None) -> Iterator[SiteCrawl]:
+    """Take the lease of a site, and yield what can be done while it is held."""
+    fleet, store = configuration.fleet, fleet_store(configuration)
     from scraper.fleet.leases import WORKER, PostgresClaim
+    from scraper.fleet.records import FleetError
     from scraper.fleet.schema import check
     from scraper.fleet.site_crawl import SiteCrawl
+    from scraper.fleet.sites import note_store
 
     archive = _archive_of(site, folder, configuration)
-    context.with_resource(take_all(archive, [site], fleet=fleet))
-    with take(site, archive, fleet=fleet) as lease:
+    with take_all(archive, [site], fleet=fleet), take(site, archive, fleet=fleet) as lease:
         assert isinstance(lease.claim, PostgresClaim)
-        check_same_fleet(store, check(lease.claim.database))
-        task = SiteCrawl(
-            site=site,
-            archive=archive,
-            fleet=fleet,
-            store=store,
-            claim=lease.claim,
-            worker=os.environ.get(WORKER),
+        worker = os.environ.get(WORKER)
+        try:
+            check_same_fleet(store, check(lease.claim.database))
+        except FleetError as error:  # an unmounted folder looks like an empty one
+            note_store(lease.claim.database, worker, str(error))
+            raise
+        yield SiteCrawl(
+            site=site, archive=archive, fleet=fleet, store=store, claim=lease.claim, worker=worker
         )
-        crawling = _crawling(context, _words(site, archive, overrides, as_json=as_json))
-        code = task.run(crawling, timetable, _checking(configuration, archive, site))
-    raise SystemExit(code)
 
 
 def _archive_of(site: str, folder: Path | None, configuration: Configuration) -> Path:

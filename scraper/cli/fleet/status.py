@@ -1,7 +1,9 @@
 """`warta fleet status`: which worker has which site, what is due, what failed."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,6 +14,9 @@ from scraper.cli.fleet.opening import fleet_configuration, fleet_database
 from scraper.cli.rendering.terminal import columns, note, print_json, print_table, say
 from scraper.configuration import Configuration
 from scraper.schedule.timetable import Timetable
+
+if TYPE_CHECKING:
+    from scraper.fleet.records import SiteState
 
 _WORKERS = columns(
     "worker state host crawls started_at seen_at version", started_at="since", seen_at="last seen"
@@ -36,7 +41,7 @@ def status(as_json: bool) -> None:
     with fleet_database(configuration, "status") as database:
         from scraper.fleet.monitoring.lookout import incidents_of
         from scraper.fleet.schema import check
-        from scraper.fleet.status import all_sites, next_runs, state_of
+        from scraper.fleet.status import all_sites, next_runs
         from scraper.fleet.workers import all_workers
 
         check(database)
@@ -44,12 +49,7 @@ def status(as_json: bool) -> None:
         workers, sites = all_workers(database), all_sites(database)
         timetable = Timetable.of(configuration)
         incidents = incidents_of(database, timetable, ZoneInfo(configuration.schedule.timezone))
-    due = next_runs(timetable, sites, now)
-    known = {site.site: _site(site, state_of(site, due.get(site.site), now)) for site in sites}
-    rows = [
-        {**_site_without_crawls(name), **known.get(name, {}), "next_run": due.get(name)}
-        for name in sorted({*known, *due})
-    ]
+    rows = _sites(sites, next_runs(timetable, sites, now), now)
     of = [row["worker"] for row in rows if row["state"] == "crawling"]
     them = [_worker(worker, of.count(worker.name)) for worker in workers]
     if as_json:
@@ -62,6 +62,19 @@ def status(as_json: bool) -> None:
             say(f"{each.kind}: {each.why}", hang=2)
     if incidents or any(row["failures"] for row in rows):
         raise SystemExit(3)
+
+
+def _sites(
+    sites: "Sequence[SiteState]", due: Mapping[str, datetime | None], now: datetime
+) -> list[dict[str, Any]]:
+    """Return a row per site that is known to the fleet or crawled on schedule, by name."""
+    from scraper.fleet.status import state_of
+
+    known = {site.site: _site(site, state_of(site, due.get(site.site), now)) for site in sites}
+    return [
+        {**_site_without_crawls(name), **known.get(name, {}), "next_run": due.get(name)}
+        for name in sorted({*known, *due})
+    ]
 
 
 def _incident(incident: Any) -> dict[str, Any]:

@@ -44,7 +44,6 @@ _FIXED = frozenset(
     "read baca berita artikel article articles news story stories post posts detail view content "
     "amp id en ms web blog blogs".split()
 )
-_SEPARATORS = "-_,."
 
 
 class _Address(NamedTuple):
