@@ -183,6 +183,15 @@ jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
 )
 
+executor_options = click.option(
+    "-x",
+    "--executor-option",
+    "executor_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
+)
+
 
 def processes(jobs: int | None, *, worthwhile: bool = True) -> int:
     """Return how many processes to use: as many as requested, by default one for each core that

@@ -99,6 +99,8 @@ class FleetWorker:
     ) -> None:
         """Raise FleetError."""
         self.name = name
+        self.failed = False
+        """Whether it ends by a bug of warta."""
         self.schema = jobs.known_schema()
         self.hooks = hooks or Hooks()
         self._timetable = timetable
@@ -162,6 +164,7 @@ class FleetWorker:
             asyncio.run(self._run())
         except Exception:
             logger.exception("the worker failed")
+            self.failed = True
             os.kill(os.getpid(), signal.SIGTERM)
 
     async def _run(self) -> None:

@@ -94,14 +94,7 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 @click.option("--overwrite", is_flag=True, help="Replace the corpus at OUT.")
 @options.jobs
 @_choice("--executor", "local", "ray", "slurm", help="Where datatrove runs the pipeline.")
-@click.option(
-    "-x",
-    "--executor-option",
-    "executor_options",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
-)
+@options.executor_options
 @click.option(
     "--tasks",
     type=click.IntRange(1, MAX_TASKS),

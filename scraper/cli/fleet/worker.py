@@ -52,7 +52,7 @@ def worker(folder: Path | None, name: str | None, overrides: tuple[str, ...]) ->
     log is on stderr, one JSON object per line. If the database does not answer, crawls go on until
     their leases end ([fleet] lease), wait for it, and resume; none begins.
 
-    It needs at most 4 connections to the database, and one for each crawl that runs.
+    It needs at most 5 connections to the database, and one for each crawl that runs.
     """
     configuration = fleet_configuration()
     fleet = configuration.fleet
@@ -143,4 +143,6 @@ def _work(fleet: FleetWorker, started: dict[str, Any]) -> None:
             logger.info("stopped")
         if not ended:  # something waits for a server that does not answer: do not wait with it
             sys.stderr.flush()
-            os._exit(0)
+            os._exit(1 if fleet.failed else 0)
+    if fleet.failed:
+        raise SystemExit(1)

@@ -138,14 +138,7 @@ def _grouped(command: Callable[..., None]) -> Callable[..., None]:
     type=click.IntRange(1, 1_000),
     help="Tasks, each with an archive of its own until the end; none changes a row.",
 )
-@click.option(
-    "-x",
-    "--executor-option",
-    "executor_options",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
-)
+@options.executor_options
 @click.option(
     "--dry-run",
     "--plan",
