@@ -61,20 +61,22 @@ def site_crawl(configuration: Configuration, site: str, folder: Path | None) -> 
     """Take the lease of a site, and yield what can be done while it is held."""
     fleet, store = configuration.fleet, fleet_store(configuration)
     from scraper.fleet.leases import WORKER, PostgresClaim
+    from scraper.fleet.records import FleetError
     from scraper.fleet.schema import check
     from scraper.fleet.site_crawl import SiteCrawl
+    from scraper.fleet.sites import note_store
 
     archive = _archive_of(site, folder, configuration)
     with take_all(archive, [site], fleet=fleet), take(site, archive, fleet=fleet) as lease:
         assert isinstance(lease.claim, PostgresClaim)
-        check_same_fleet(store, check(lease.claim.database))
+        worker = os.environ.get(WORKER)
+        try:
+            check_same_fleet(store, check(lease.claim.database))
+        except FleetError as error:  # an unmounted folder looks like an empty one
+            note_store(lease.claim.database, worker, str(error))
+            raise
         yield SiteCrawl(
-            site=site,
-            archive=archive,
-            fleet=fleet,
-            store=store,
-            claim=lease.claim,
-            worker=os.environ.get(WORKER),
+            site=site, archive=archive, fleet=fleet, store=store, claim=lease.claim, worker=worker
         )
 
 

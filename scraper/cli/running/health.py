@@ -76,10 +76,21 @@ def _rows(
         from scraper.fleet.store.reading import health_rows
 
         found = {copy.site: copy.path for copy in cache.refreshed(note=note)}
-        return health_rows(found, chosen(found), now=now, limits=thresholds), found
+        rows = health_rows(found, chosen(found), now=now, limits=thresholds)
+        return [*rows, *_of_fleet(timetable, now)], found
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()
         return health_report(archive, chosen(crawled), now=now, limits=thresholds), crawled
+
+
+def _of_fleet(timetable: Timetable, now: datetime) -> list[dict[str, Any]]:
+    """Return what is wrong with the fleet as a whole, if its database is configured here, too."""
+    configuration = configured().configuration
+    if not configuration.fleet.is_configured:
+        return []
+    from scraper.fleet.monitoring.lookout import health_rows
+
+    return health_rows(configuration, timetable, now)
 
 
 def _overridden(
@@ -96,7 +107,7 @@ def _overridden(
 
 
 def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
-    name, marked = row["site"] or "archive", ""
+    name, marked = row["site"] or ("fleet" if row.get("fleet") else "archive"), ""
     if row.get("articles_marked"):
         articles = plural(row["articles_marked"], "article")
         marked = f"; {articles} marked until `warta reextract` mends them"

@@ -57,7 +57,14 @@ def _collected(path: Path) -> CollectorRegistry:
         found = {copy.site: copy.path for copy in cache.refreshed(note=note)}
         configuration, now = configured().configuration, datetime.now(UTC)
         thresholds = limits(configuration, Timetable.of(configuration), now)
-        return FleetCollector(found, clock=lambda: datetime.now(UTC), limits=thresholds).registry
+        registry = FleetCollector(
+            found, clock=lambda: datetime.now(UTC), limits=thresholds
+        ).registry
+        if configuration.fleet.is_configured:
+            from scraper.fleet.monitoring.metrics import DatabaseCollector
+
+            registry.register(DatabaseCollector(configuration, Timetable.of(configuration)))
+        return registry
     with opened(path):
         pass  # raises where it is unusable
     configuration = configured().configuration

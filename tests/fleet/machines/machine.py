@@ -62,7 +62,7 @@ class Machine:
         own = {"WARTA_LOCKS": str(self.folder / "locks"), "XDG_STATE_HOME": str(self.folder)}
         if self.names_database:
             own["WARTA_FLEET_DSN"] = self.dsn
-        kept.pop("no_proxy", None)
+        own |= dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1")  # who is alerted
         return kept | own | dict.fromkeys(_PROXIES, self.to_sites.url)
 
     def __enter__(self) -> Self:
