@@ -51,6 +51,9 @@ UPDATE warta_leases SET
     free_at = greatest(free_at, warta_now() + %(pause)s)
 WHERE site = %(site)s AND token = %(token)s AND holder IS NOT NULL
 RETURNING warta_now() AS now"""
+_EXCEED = """\
+UPDATE warta_leases SET token = %(above)s + 1 WHERE site = %(site)s AND token = %(token)s
+RETURNING token"""
 _RELEASE = """\
 UPDATE warta_leases SET
     holder = NULL, ends_at = warta_now(), delay = %(delay)s,
@@ -155,6 +158,15 @@ class PostgresClaim:
             self._count_from(before, row["now"])
             return True
 
+    def exceed(self, above: int) -> None:
+        """Take a token above one of the store, whose database was lost. Raises FleetError."""
+        with self._answering:
+            given = {"site": self.site, "token": self.token, "above": above}
+            row = self.database.row(_EXCEED, **given)
+            if row is None:
+                raise FleetError(f"{self.site}: another process has taken the site")
+            self.token = row["token"]
+
     def _taken(self) -> bool:
         before = self._clock()
         given = {**self._given(), "holder": holder()}
@@ -224,8 +236,8 @@ def _refusal(site: str, held: dict[str, Any]) -> str:
     """Return why a site is not free, as a sentence."""
     if held["holder"] is None:
         return f"{site}: no request before {plain_time(held['until'])}, as the site was promised"
-    since = plain_time(held["taken_at"])
-    return f"{site}: another machine is crawling this site ({held['holder']}, since {since})"
+    holder, since = one_line(held["holder"]), plain_time(held["taken_at"])
+    return f"{site}: another machine is crawling this site ({holder}, since {since})"
 
 
 class PostgresLeases:

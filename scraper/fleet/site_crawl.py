@@ -58,7 +58,7 @@ class SiteCrawl:
         try:
             self._push()
         except ArchiveError as error:
-            code, why = max(code, 1) if code != 3 else 1, str(error)
+            code, why = 1, str(error)
             logger.error("%s: %s", self.site, error)  # noqa: TRY400 - one line
             self._note_unpushed()
         if self.claim.is_lost():
@@ -118,7 +118,7 @@ class SiteCrawl:
                 "was pushed: the store is not the fleet's, or an earlier state of it"
             )
         if token >= self.claim.token:
-            self.claim.token = sites.exceed(self.database, self.site, self.claim.token, token)
+            self.claim.exceed(token)
 
     def _push(self) -> None:
         token, publish = self.claim.token, sites.publisher
@@ -135,13 +135,13 @@ class SiteCrawl:
 
     def _patiently(self, work: Callable[[], object], *, note: bool = False) -> None:
         """Try until it works, the patience of the fleet is over, or the lease is lost."""
-        deadline, noted = time.monotonic() + self.fleet.patience, False
+        deadline = time.monotonic() + self.fleet.patience
         while True:
             try:
                 work()
             except FleetError as error:
                 if note:
-                    noted = self._note_store(str(error)) or noted
+                    self._note_store(str(error))
                 over = time.monotonic() > deadline or self.claim.is_lost()
                 if over or not isinstance(error, FleetUnavailable):
                     raise
@@ -151,13 +151,10 @@ class SiteCrawl:
                     self._note_store(None)
                 return
 
-    def _note_store(self, why: str | None) -> bool:
-        """Note what is wrong with the store; False where the database does not answer either."""
-        try:
+    def _note_store(self, why: str | None) -> None:
+        """Note what is wrong with the store, unless the database does not answer either."""
+        with suppress(FleetError):
             sites.note_store(self.database, self.worker, why)
-        except FleetError:
-            return False
-        return True
 
     def _ended(self) -> str:
         """Return how the crawl ended, as its archive says."""

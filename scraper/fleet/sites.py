@@ -54,9 +54,6 @@ SELECT w.name FROM warta_sites s JOIN warta_workers w ON w.name = s.unpushed_by
 WHERE s.site = %(site)s AND w.name <> %(worker)s
     AND w.ended_at IS NULL AND w.seen_at > warta_now() - %(stalled)s"""
 _NEWEST = "SELECT replica_token FROM warta_sites WHERE site = %(site)s"
-_EXCEED = """\
-UPDATE warta_leases SET token = %(above)s + 1 WHERE site = %(site)s AND token = %(token)s
-RETURNING token"""
 _STORE = """\
 UPDATE warta_workers SET store_problem = %(why)s, store_problem_since =
     CASE WHEN %(why)s::text IS NULL THEN NULL ELSE coalesce(store_problem_since, warta_now()) END
@@ -135,14 +132,6 @@ def newest_token(database: Database, site: str) -> int | None:
     """Return the token of the site's newest replica; None without one. Raises FleetError."""
     row = database.row(_NEWEST, site=site)
     return row["replica_token"] if row is not None else None
-
-
-def exceed(database: Database, site: str, token: int, above: int) -> int:
-    """Give a lease a token above one of the store, whose database was lost; return it."""
-    row = database.row(_EXCEED, site=site, token=token, above=above)
-    if row is None:
-        raise FleetError(f"{site}: another process has taken the site")
-    return int(row["token"])
 
 
 def note_store(database: Database, worker: str | None, why: str | None) -> None:

@@ -73,6 +73,17 @@ def test_what_was_crawled_and_never_pushed_is_collected_too(
     assert "1 archive that was never pushed" in done.stderr
 
 
+def test_some_sites_alone_and_no_store_or_nothing_in_it(folder: Replicas, tmp_path: Path) -> None:
+    assert CliRunner().invoke(collect, ["rmol.db", "--site", "rmol"]).exit_code == 0
+    assert stories(Path("rmol.db")) == ["2"]
+    none = run("fleet", "collect", "medcom.db", "--site", "medcom")
+    assert (none.exit_code, none.stderr.count("\n")) == (1, 1)
+    assert "the store has no archive" in none.stderr
+    (tmp_path / "warta.toml").unlink()
+    unset = run("fleet", "collect", "semua.db")
+    assert (unset.exit_code, "no store is configured" in unset.stderr) == (2, True)
+
+
 def test_health_and_metrics_are_read_from_the_store_where_no_archive_is_named(
     folder: Replicas, tmp_path: Path
 ) -> None:

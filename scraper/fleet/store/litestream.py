@@ -65,6 +65,7 @@ def streamed(objects: Objects, name: str, archive: Path) -> Iterator[None]:
             stdout=subprocess.DEVNULL,
             stderr=errors,
             start_new_session=True,
+            env=_environment(),
         )
         try:
             yield
@@ -107,6 +108,7 @@ def restored(objects: Objects, name: str, into: Path) -> bool:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=RESTORING,
+            env=_environment(),
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -114,6 +116,11 @@ def restored(objects: Objects, name: str, into: Path) -> bool:
     finally:
         file.unlink(missing_ok=True)
     return ended.returncode == 0 and into.exists()
+
+
+def _environment() -> dict[str, str]:
+    """Return what it may know: not the address of the database, nor other secrets of ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("WARTA_")}
 
 
 def _config(objects: Objects, name: str, archive: Path) -> dict[str, Any] | None:

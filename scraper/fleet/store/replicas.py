@@ -19,10 +19,16 @@ import zstandard
 from sqlite_utils import Database
 
 from archive.database.backup import copy_database, sync
-from archive.database.connection import plain_errors, schema_version
+from archive.database.connection import open_file, plain_errors, schema_version
 from archive.database.migrations import migrations
 from archive.database.rows import value
-from archive.errors import ArchiveDamaged, ArchiveError, ArchiveUnwritable, SchemaTooNew
+from archive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveUnwritable,
+    NotAnArchive,
+    SchemaTooNew,
+)
 from archive.ledger.wording import human_bytes
 from archive.maintenance.copies import opened_as_it_is, problem_of
 from archive.maintenance.restore import later_takedowns, log_written, restore
@@ -277,8 +283,10 @@ class Replicas:
     def _adopt_orphans(self, site: str, into: Path) -> None:
         """Put what was set aside beside `into` into the store; what cannot be now, later."""
         for path in set_aside(into):
-            with suppress(FleetUnavailable, ArchiveDamaged), opened_as_it_is(path):
+            try:
                 self.push_orphan(site, path)
+            except ArchiveError as error:
+                logger.warning("%s: it stays here, and is not in the store: %s", path, error)
 
     def push_orphan(self, site: str, path: Path) -> Manifest:
         """Put an archive that was set aside into the store, and remove it here once it is there."""
@@ -367,7 +375,7 @@ def is_there(path: Path, found: Manifest) -> bool:
     try:
         with opened_as_it_is(path) as db:
             return contains(db, found.marks)
-    except ArchiveDamaged:
+    except (ArchiveDamaged, NotAnArchive):
         return False
 
 
@@ -378,7 +386,7 @@ def put(copy: Path, into: Path, *, now: datetime) -> None:
         if into.exists():
             log_written(into)
             keep = not _is_earlier(into, backup_of=copy)
-            with suppress(ArchiveDamaged), opened_as_it_is(into) as present:
+            with suppress(ArchiveDamaged, NotAnArchive), opened_as_it_is(into) as present:
                 takedowns = later_takedowns(present, backup)
         kept = restore(
             backup.conn,
@@ -396,10 +404,17 @@ def put(copy: Path, into: Path, *, now: datetime) -> None:
 def _is_earlier(path: Path, *, backup_of: Path) -> bool:
     """Return whether an archive is an earlier state of a copy; one that is damaged is none."""
     try:
+        if _is_empty(path):  # a crawl was killed while it made it
+            return True
         with opened_as_it_is(path) as present, opened_as_it_is(backup_of) as backup:
             return contains(backup, marks_of(present))
     except ArchiveError:
         return False
+
+
+def _is_empty(path: Path) -> bool:
+    with plain_errors(path), closing(open_file(path, read_only=True)) as db:
+        return not db.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
 def _fetching(into: Path) -> Path:
