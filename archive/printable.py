@@ -173,4 +173,6 @@ def clean_output() -> Iterator[None]:
 
 def unfiltered(stream: TextIO) -> TextIO:
     """Return the stream behind one that is cleaned."""
-    return stream.unfiltered if isinstance(stream, CleanStream) else stream
+    if isinstance(stream, CleanStream):
+        return stream.unfiltered
+    return stream

@@ -142,11 +142,15 @@ class _Count(MofNCompleteColumn):
     """12/45; nothing while the total is unknown."""
 
     def render(self, task: Task) -> Text:
-        return super().render(task) if task.total is not None else Text()
+        if task.total is not None:
+            return super().render(task)
+        return Text()
 
 
 class _Share(TaskProgressColumn):
     """27%; nothing while the total is unknown."""
 
     def render(self, task: Task) -> Text:
-        return super().render(task) if task.total is not None else Text()
+        if task.total is not None:
+            return super().render(task)
+        return Text()

@@ -34,7 +34,9 @@ def instant(value: datetime) -> str: ...
 def instant(value: None) -> None: ...
 def instant(value: datetime | None) -> str | None:
     """Write a time in UTC to the second, so that text order is time order."""
-    return utc(value).isoformat(timespec="seconds") if value is not None else None
+    if value is None:
+        return None
+    return utc(value).isoformat(timespec="seconds")
 
 
 def exact(value: datetime) -> str:

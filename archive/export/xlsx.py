@@ -46,7 +46,9 @@ def write_xlsx(out: IO[bytes], names: Sequence[str], batches: Iterator[Batch]) -
 
 
 def _heading(name: str) -> str:
-    return f"{name} (UTC)" if name in DATES and not name.endswith("_utc") else name
+    if name in DATES and not name.endswith("_utc"):
+        return f"{name} (UTC)"
+    return name
 
 
 def _value(name: str, cell: Any) -> Any:

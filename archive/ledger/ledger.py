@@ -467,7 +467,9 @@ class Ledger:
             if link.own_key is None or link.url in known:
                 return known.get(link.url, link.key)
             worded = not holder.rpartition("/")[2].isdigit()
-            return link.own_key if holder != link.url and worded else link.key
+            if holder != link.url and worded:
+                return link.own_key
+            return link.key
 
         return [replace(link, key=key(link)) for link in links]
 

@@ -320,11 +320,13 @@ def plain_duration(length: timedelta) -> str:
     """
     minutes = round(length / timedelta(minutes=1))
     days, hours = divmod(minutes // 60, 24)
-    units = (
-        [(days, "day"), (hours, "hour")] if days else [(hours, "hour"), (minutes % 60, "minute")]
-    )
+    units = [(days, "day"), (hours, "hour")]
+    if not days:
+        units = [(hours, "hour"), (minutes % 60, "minute")]
     parts = [plural(*unit) for unit in units if unit[0]]
-    return joined(parts, " ") if parts else worded("less than a minute")
+    if parts:
+        return joined(parts, " ")
+    return worded("less than a minute")
 
 
 def human_bytes(count: int) -> str:

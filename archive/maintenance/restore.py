@@ -106,7 +106,9 @@ def _put(ready: Path, path: Path, aside: Path | None) -> Path | None:
 def _free(aside: Path) -> Path:
     """Return the name, or where it is taken one with the first number that is free."""
     others = (aside.with_name(f"{aside.name}-{number}") for number in count(2))
-    return aside if not aside.exists() else next(name for name in others if not name.exists())
+    if not aside.exists():
+        return aside
+    return next(name for name in others if not name.exists())
 
 
 def _take_down(copy: Path, takedowns: Sequence[Takedown], *, now: datetime) -> None:

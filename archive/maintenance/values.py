@@ -51,7 +51,9 @@ def explanation(error: Exception, path: Path) -> ArchiveError | None:
             found = damage(path)
     except ArchiveError as damaged:
         return damaged
-    return ArchiveDamaged(f"{path}: {found}; see `warta verify`") if found is not None else None
+    if found is None:
+        return None
+    return ArchiveDamaged(f"{path}: {found}; see `warta verify`")
 
 
 def problems(db: Database) -> Iterator[str]:

@@ -242,7 +242,9 @@ def _revision(archive: Reader, number: int) -> str | None:
         digest = reading_digest(row | {name: json.loads(row[name]) for name in LISTS})
     except (ValueError, sqlite3.OperationalError) as error:  # invalid JSON, date or UTF-8
         return f"{name}: it cannot be read: {error}"
-    return None if digest == row["digest"] else f"{name}: its text no longer matches its digest"
+    if digest == row["digest"]:
+        return None
+    return f"{name}: its text no longer matches its digest"
 
 
 def _snapshot(archive: Reader, number: int) -> str | None:

@@ -81,7 +81,8 @@ _STORIES = """
         FROM timed)"""
 _COUNTS = f"""{_STORIES}
     SELECT day, outcome, reason, count(*), coalesce(sum(late), 0)
-    FROM dated WHERE day BETWEEN :first AND :last GROUP BY 1, 2, 3"""  # noqa: S608
+    FROM dated WHERE day <= :last AND (day >= :first OR :recent IS NULL)
+    GROUP BY 1, 2, 3"""  # noqa: S608
 _URLS = f"""{_STORIES}
     SELECT u.site, day, u.url, iif(late, 'late', outcome) AS outcome, dated.reason,
         u.first_seen_at, kept_at
@@ -154,7 +155,7 @@ class Period:
 
     def with_usual(self) -> Iterator[Self]:
         """Yield the period and the weeks that its days are compared with, in two parts: the settled
-        days, then the newer ones.
+        days, the days of older stories that were announced then included, and the newer ones.
         """
         first, last = self.first - timedelta(weeks=WEEKS), min(self.last, self.today())
         settled = self.today() - SETTLED
@@ -314,7 +315,9 @@ class _History:
             for each in before
             if self.numbers[each] or (self.begun is not None and each >= self.begun)
         ]
-        return float(median(numbers)) if len(numbers) >= MIN_WEEKS else None
+        if len(numbers) >= MIN_WEEKS:
+            return float(median(numbers))
+        return None
 
 
 @contextmanager
@@ -343,7 +346,9 @@ def _local_day(zone: ZoneInfo) -> Callable[[bytes | None], str | None]:
             at = datetime.fromisoformat(time.decode())
             last = at + _REST_OF_HOUR if len(time) == _TO_THE_HOUR else at
             day = at.astimezone(zone).date()
-            return day.isoformat() if day == last.astimezone(zone).date() else None
+            if day != last.astimezone(zone).date():
+                return None
+            return day.isoformat()
         except (ValueError, OverflowError):
             return None
 

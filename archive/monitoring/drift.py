@@ -274,7 +274,9 @@ class _SiteTest:
         window = self._window(own)
         if len(window) < MIN_SAMPLE:
             # Another extractor may read the pages of a drift with another layout by now.
-            return drift if any(each.article_id in self.marked for each in window) else None
+            if not any(each.article_id in self.marked for each in window):
+                return None
+            return drift
         extractor = window[-1].extractor
         if drift is not None:
             seen = self.read(_ARTICLES, REFERENCE, drift.since)

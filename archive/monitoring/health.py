@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -108,10 +109,9 @@ def incidents(
     crawls = {name: _crawls(archive, name) for name in names}
     down = outages(archive, crawls)
     excused = set(_excused(down, noted, several=len(names) > 1, alone=limits.alone, now=now))
+    site_of = partial(_Site, archive=archive, now=now, limits=limits, count=count)
     for name in names:
-        site = _Site(
-            archive=archive, name=name, crawls=crawls[name], now=now, limits=limits, count=count
-        )
+        site = site_of(name=name, crawls=crawls[name])
         found += [*site.failed(excused), *site.silent(), *site.drifted(), *site.wrong_pages()]
         found += site.lost(noted)
     found += _network(down)

@@ -108,7 +108,9 @@ def _text(argument: str) -> str:
 
 
 def _number(reference: str) -> int:
-    return int(reference) if reference.isdecimal() and len(reference) < 10 else -1
+    if reference.isdecimal() and len(reference) < 10:
+        return int(reference)
+    return -1
 
 
 def sites(db: Database) -> list[str]:

@@ -44,6 +44,12 @@ class Filter:
         """Whether it looks at revisions, not at articles alone."""
         return bool(self.sections or self.authors)
 
+    def joined_texts(self, join: str = "JOIN") -> str:
+        """Return the join of the newest revisions `r`, where it looks at them."""
+        if not self.reads_texts:
+            return ""
+        return f"{join} revisions r ON r.article_id = a.id AND r.number = a.revision"
+
     def sql(self) -> str:
         """Return the condition on articles `a` and their revisions `r`; its values: `values`."""
         return " AND ".join(self._conditions()) or "1"

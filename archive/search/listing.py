@@ -34,9 +34,8 @@ def chosen(
 
     Stories that were taken down here are none of them, also in the past.
     """
-    texts = "JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"
     have = "a.id IN (SELECT rowid FROM search WHERE search MATCH :words)" if words else "1"
-    statement = f"""SELECT a.id FROM articles a {texts if where.reads_texts else ""}
+    statement = f"""SELECT a.id FROM articles a {where.joined_texts()}
         WHERE a.revision > 0 AND {have} AND {where.sql()}
         ORDER BY {_ORDERS[order]} LIMIT :limit"""
     values = where.values() | {"words": words, "limit": -1 if limit is None else limit}

@@ -69,11 +69,9 @@ def parse(text: str) -> Query:
     if operator is not None:
         raise QueryError(f"{operator} needs a word after it; in quotes it is a word")
     if not groups:
-        raise QueryError(
-            "the query only excludes words: name one that the texts have"
-            if excluded
-            else "the query has no word to search for"
-        )
+        if excluded:
+            raise QueryError("the query only excludes words: name one that the texts have")
+        raise QueryError("the query has no word to search for")
     if sum(map(len, groups)) + len(excluded) > MAX_TERMS:
         raise QueryError(f"the query has more than {MAX_TERMS:,} words")
     return Query(groups=tuple(dict.fromkeys(groups)), excluded=tuple(dict.fromkeys(excluded)))

@@ -104,9 +104,11 @@ def _newest(where: Filter, columns: str) -> str:
     """Return the query of the newest texts with the words; tables that it does not need are left
     out.
     """
-    articles = "CROSS JOIN articles a ON a.id = s.rowid" if where.narrows else ""
-    texts = "CROSS JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"
-    return f"""SELECT {columns} FROM search s {articles} {texts if where.reads_texts else ""}
+    joined = ""
+    if where.narrows:
+        articles = "CROSS JOIN articles a ON a.id = s.rowid"
+        joined = f"{articles} {where.joined_texts('CROSS JOIN')}"
+    return f"""SELECT {columns} FROM search s {joined}
         WHERE s.search MATCH :words AND {where.sql()}"""
 
 
@@ -155,11 +157,12 @@ def _newest_by_time(where: Filter, *, many: bool) -> str:
     Where many texts have the words, the newest stories are tried one by one; else the few are
     sorted.
     """
-    texts = "JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"
+    hint, number = "NOT INDEXED", "a.id"
+    if many:
+        hint, number = "INDEXED BY articles_listed", "+a.id"
     walk = f"""SELECT a.id AS id, NULL AS number, a.listed_at AS score
-        FROM articles a {"INDEXED BY articles_listed" if many else "NOT INDEXED"}
-        {texts if where.reads_texts else ""}
-        WHERE {"+" if many else ""}a.id IN (SELECT rowid FROM search WHERE search MATCH :words)
+        FROM articles a {hint} {where.joined_texts()}
+        WHERE {number} IN (SELECT rowid FROM search WHERE search MATCH :words)
             AND a.listed_at IS NOT NULL AND {where.sql()}
         ORDER BY a.listed_at DESC, a.id DESC LIMIT :last"""
     return f"SELECT * FROM ({walk})"

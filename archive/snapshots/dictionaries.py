@@ -34,7 +34,9 @@ class Dictionaries:
 
     def content(self, dictionary_id: int | None) -> bytes | None:
         """Return a dictionary's bytes, None for None; raises ArchiveDamaged."""
-        return None if dictionary_id is None else self._content(dictionary_id)
+        if dictionary_id is None:
+            return None
+        return self._content(dictionary_id)
 
     def problem(self, dictionary_id: int | None) -> str | None:
         """Return why a dictionary cannot be used; None if it can, and for None."""

@@ -98,7 +98,9 @@ class Snapshots:
             if not rows:
                 raise ArchiveDamaged(f"snapshot {snapshot_id} is not in the archive")
             first, *further = map(self._page, rows)
-        return replace(first, parts=tuple(further)) if further else first
+        if further:
+            return replace(first, parts=tuple(further))
+        return first
 
     def retire(self, dictionary_id: int) -> None:
         """Retire a dictionary; the newest pages make a new one if no other is effective."""

@@ -101,7 +101,9 @@ def _direction(row: dict[str, Any]) -> str | None:
     """Return which text was cut from which, None if the relation is no excerpt."""
     if row["relation"] != "excerpt":
         return None
-    return "cut from the first" if row["containment"] >= CONTAINED else "the first was cut from it"
+    if row["containment"] >= CONTAINED:
+        return "cut from the first"
+    return "the first was cut from it"
 
 
 def matrix(db: Database) -> list[dict[str, Any]]:

@@ -282,7 +282,9 @@ def _is_name(name: str) -> bool:
 
 def _clean(value: object) -> str:
     text = str(value)
-    return (text if text.isprintable() else _CONTROLS.sub(" ", text)).strip()
+    if not text.isprintable():
+        text = _CONTROLS.sub(" ", text)
+    return text.strip()
 
 
 def _fields(fields: Fields) -> bytes:
@@ -292,11 +294,9 @@ def _fields(fields: Fields) -> bytes:
 
 def _uri(url: str) -> str:
     """Return an address as a URI: ASCII, without spaces."""
-    return (
-        url
-        if _PLAIN_URL.fullmatch(url)
-        else quote(url, safe="%/:=&?~#+!$,;'@()*[]|", errors="replace")
-    )
+    if _PLAIN_URL.fullmatch(url):
+        return url
+    return quote(url, safe="%/:=&?~#+!$,;'@()*[]|", errors="replace")
 
 
 def warc_date(at: datetime) -> str:

@@ -32,7 +32,9 @@ class OwnArgument(click.Argument):
 
     def get_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Called by click, also to name a command by those above it."""
-        return super().get_usage_pieces(ctx) if self in ctx.command.params else []
+        if self not in ctx.command.params:
+            return []
+        return super().get_usage_pieces(ctx)
 
 
 class FileOrCommand(LazyGroup):

@@ -52,6 +52,7 @@ GROUPS = {
     },
     "Run": {
         "schedule": ("schedule.command", "Crawl unattended, each site on its own schedule."),
+        "fleet": ("fleet.command", "Crawl with several machines, each site on one of them."),
         "health": ("running.health", "Report the health of every site."),
         "coverage": ("running.coverage", "Compare announced stories with those kept."),
         "alerts": ("running.alerts", "List alerts, send new ones, test their targets."),

@@ -94,7 +94,9 @@ def chosen_sites(archive: Reader, names: Sequence[str]) -> tuple[str, ...]:
 
     Raises click.UsageError for an unknown name.
     """
-    known = set(queries.sites(archive.db)) if names else set()
+    if not names:
+        return ()
+    known = set(queries.sites(archive.db))
     if not known.issuperset(names):
         from scraper.spiders import sites
 

@@ -75,11 +75,16 @@ def unknown(key: Key, known: Sequence[str], kind: str) -> str:
 def keys_at(table: Key) -> list[str]:
     """Return the keys of a table, those of tables within it included."""
     if table[:1] == ("sites",):
-        return list(SiteSettings.model_fields) if len(table) == 2 else []
-    model: type[BaseModel] | None = Configuration
+        if len(table) != 2:
+            return []
+        return list(SiteSettings.model_fields)
+    model: type[BaseModel] = Configuration
     for name in table:
-        model = table_of(model, name) if model is not None else None
-    return list(model.model_fields) if model is not None else []
+        inner = table_of(model, name)
+        if inner is None:
+            return []
+        model = inner
+    return list(model.model_fields)
 
 
 def table_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:

@@ -58,8 +58,9 @@ def load(
     origins = dict.fromkeys(_keys(found, ()), str(file))
     origins |= _set_variables(found, environment, sites)
     errors = _unknown_sites(found, sites)
-    ignored = [] if are_all else [text for _key, text in errors]
-    errors = errors if are_all else []
+    ignored: list[str] = []
+    if not are_all:
+        ignored, errors = [text for _key, text in errors], []
     try:
         configuration = Configuration.model_validate(found)
     except ValidationError as error:

@@ -13,8 +13,10 @@ from scraper.configuration.keys import Configuration, SiteSettings
 
 PREFIX = "WARTA_"
 
-OTHERS = frozenset({"WARTA_CONFIG", "WARTA_LOCKS", "WARTA_SHARED"})
-"""Not of the configuration: its file, the sites' locks, and real pages for the tests."""
+OTHERS = frozenset({"WARTA_CONFIG", "WARTA_LOCKS", "WARTA_SHARED", "WARTA_FLEET_WORKER"})
+"""Not of the configuration: its file, the sites' locks, real pages for the tests, and the name of
+the worker that started a crawl.
+"""
 
 SMTP_PASSWORD = "WARTA_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 

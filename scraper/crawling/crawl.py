@@ -315,7 +315,9 @@ class Crawl:
         new = {entry.key: entry for entry in self.rehearsed if entry.key not in known}
         if self.options.recheck == "none":
             new = {key: entry for key, entry in new.items() if not entry.checks}
-        return sorted([*kept, *new.values()], key=_order) if new else kept
+        if new:
+            return sorted([*kept, *new.values()], key=_order)
+        return kept
 
     def record(self, check: Check) -> None:
         """Record a check in a transaction of its own; a plan writes nothing."""

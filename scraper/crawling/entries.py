@@ -151,7 +151,9 @@ def _text(element: Any) -> str | None:
     if element is None or len(element):
         return None
     text = (element.text or "").strip()
-    return text if text and "\ufffd" not in text and text.isprintable() else None
+    if text and "\ufffd" not in text and text.isprintable():
+        return text
+    return None
 
 
 def _split_name(element: Any) -> tuple[str, str]:

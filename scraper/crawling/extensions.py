@@ -112,7 +112,7 @@ class LeaseWatch(Component):
             self._look()
 
     def _look(self) -> None:
-        if self._crawl.lease.is_lost:
+        if self._crawl.lease.is_lost():
             self._crawl.lose()
         else:
             self._crawl.note_pace()

@@ -381,7 +381,9 @@ class NewsSpider(Spider):
         if address is None:
             return "no_links"
         if found.links:  # to other pages only: of a site's frame, or of a notice
-            return "empty_source" if self.sources.gave.get(address) else usual
+            if self.sources.gave.get(address):
+                return "empty_source"
+            return usual
         announcing = ledger.was_announcing(address, site=self.name)
         return "empty_source" if announcing else "no_links"
 
@@ -487,4 +489,6 @@ def size_limit(source: Source) -> dict[str, int]:
     """Request.meta that limits the bytes of a source."""
     if isinstance(source, Sitemap):
         return {"download_maxsize": MAX_SOURCE_BYTES}
-    return {"download_maxsize": MAX_FEED_BYTES} if isinstance(source, Feed) else {}
+    if not isinstance(source, Feed):
+        return {}
+    return {"download_maxsize": MAX_FEED_BYTES}

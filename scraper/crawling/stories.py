@@ -103,7 +103,9 @@ class Stories:
     def _left(self) -> int:
         """Stories that the limit still allows."""
         limit = self._crawl.options.limit
-        return BATCH if limit is None else max(0, limit - len(self._requested))
+        if limit is None:
+            return BATCH
+        return max(0, limit - len(self._requested))
 
     async def parse(
         self, response: Response, entry: Entry

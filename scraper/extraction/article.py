@@ -192,13 +192,13 @@ def read(
         return _reading(page, Head(page.tree, fetched_at), url, site)
     profile = _profile(site)
     empty = Metadata(warnings=["empty_page"])
-    article = _article(url, profile, _identified(profile, url), empty, Body(), None)
+    article = _article(url, profile, profile.story(url), empty, Body(), None)
     return Reading(article=article)
 
 
 def _reading(page: Document, head: Head, url: str, site: Site | None) -> Reading:
     profile = _profile(site)
-    own = _identified(profile, url)
+    own = profile.story(url)
     identity = _identity(profile, own, head)
     match = match_layout(page, profile)
     metadata = read_metadata(page, head, profile, match, identity, url)
@@ -305,11 +305,6 @@ def _sources_in_text(body: Body, layout: str) -> dict[str, str]:
     return {name: f"text of {layout}" for name, value in found.items() if value}
 
 
-def _identified(site: Site, url: str) -> Identity | None:
-    identity = site.identify(url)
-    return identity if isinstance(identity, Identity) else None
-
-
 def _identity(site: Site, own: Identity | None, head: Head) -> Identity | None:
     """Identify the story by its `own` address, that of the page.
 
@@ -318,7 +313,7 @@ def _identity(site: Site, own: Identity | None, head: Head) -> Identity | None:
     canonical = head.links.get("canonical")
     if not canonical and own is None:
         canonical = head.metas.get("og:url")
-    declared = _identified(site, canonical) if canonical else None
+    declared = site.story(canonical)
     if declared is None or own is None:
         return declared or own
     if declared.key != own.key:
@@ -388,7 +383,9 @@ def _warnings(
 
 
 def _host(url: str) -> str:
-    return (plain_url(url) or url).split("/")[2] if "://" in url else "unknown"
+    if "://" in url:
+        return (plain_url(url) or url).split("/")[2]
+    return "unknown"
 
 
 _NOT_READING = frozenset(("home", "crawled", "refused_urls", "sources", "furniture"))

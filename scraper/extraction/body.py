@@ -170,7 +170,9 @@ def _in_scripts(tree: Element, site: Site, headline: str | None) -> list[Block]:
     stories = [text[start:] for text, start in objects if letters in letters_of(text[:start])]
     page = parse_html(max(stories, key=len, default=""))
     article = find_article(page, None) if page is not None else None
-    return [] if page is None or article is None else _of_article(page, article, site)
+    if page is None or article is None:
+        return []
+    return _of_article(page, article, site)
 
 
 def _objects(script: str) -> Iterator[tuple[str, int]]:
@@ -210,7 +212,9 @@ def _without_lead(found: list[Block]) -> list[Block]:
     if not 2 <= len(found) < MAX_PARAGRAPHS or len(found[0].text) < MIN_REPEATED:
         return found
     lead = found[0].text.strip(".\"'“”")
-    return found[1:] if any(lead in block.text for block in found[1:]) else found
+    if any(lead in block.text for block in found[1:]):
+        return found[1:]
+    return found
 
 
 def _beyond_search(tree: Element) -> list[Element]:
@@ -310,8 +314,8 @@ def _is_other_story(site: Site, identity: Identity | None, address: str) -> bool
     url, own = address, None
     if identity is not None:
         url, own = joined_url(identity.url, address) or "", identity.key
-    other = site.identify(url)
-    return isinstance(other, Identity) and other.key != own
+    other = site.story(url)
+    return other is not None and other.key != own
 
 
 def _without(

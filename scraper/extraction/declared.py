@@ -74,7 +74,9 @@ def slug_of(story: Identity) -> str:
     last = urlsplit(story.url).path.rpartition("/")[2]
     if story.story_id is None:
         return last
-    return "" if last == story.story_id else last.removeprefix(f"{story.story_id}-")
+    if last == story.story_id:
+        return ""
+    return last.removeprefix(f"{story.story_id}-")
 
 
 def _host(story: Identity) -> str:
@@ -82,11 +84,7 @@ def _host(story: Identity) -> str:
 
 
 def _stories(site: Site, base: str, links: Iterable[str | None]) -> Iterator[Identity]:
-    for link in links:
-        url = joined_url(base, link) if link else None
-        named = site.identify(url) if url is not None else None
-        if isinstance(named, Identity):
-            yield named
+    yield from filter(None, (site.story(link, on=base) for link in links))
 
 
 def _story_code(page: Document, site: Site) -> str | None:

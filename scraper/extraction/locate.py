@@ -184,7 +184,9 @@ class _Story:
 
     def in_order(self, nodes: set[Element]) -> list[Element]:
         """Return nodes in document order, without those within others."""
-        return [node for node in self._tree.iter() if node in nodes] if len(nodes) > 1 else [*nodes]
+        if len(nodes) > 1:
+            return [node for node in self._tree.iter() if node in nodes]
+        return [*nodes]
 
     def is_article(self, pieces: list[_Piece]) -> bool:
         """Whether paragraphs are as much as an article, and stand as those of one do."""
@@ -271,7 +273,9 @@ class _Finder:
                 weights[parent] += len(passage.text)  # some sites wrap each paragraph
         best = max(weights, key=weights.__getitem__, default=None)
         enough = MIN_BELOW_HEADLINE if self._below_headline else MIN_STORY
-        return best if best is not None and weights[best] >= 2 * enough else None
+        if best is not None and weights[best] >= 2 * enough:
+            return best
+        return None
 
     def _borders(self, best: Element) -> tuple[Element, list[Element]]:
         """Climb to the ancestor that adds more prose than furniture, near ones before far ones.

@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import islice
 from urllib.parse import urlsplit
 
-from archive.identity import joined_url
 from archive.records import Article
 from scraper.extraction.dom.json_ld import ARTICLE_TYPES
 from scraper.extraction.dom.limits import MAX_MATCHES
@@ -80,7 +79,9 @@ def refusal_of_any(
     if listed is not None or declared:
         return listed
     enough = MIN_UNDATED if article.published_at is None else MIN_DATED
-    return "not_an_article" if article.headline is None or len(article.body) < enough else None
+    if article.headline is None or len(article.body) < enough:
+        return "not_an_article"
+    return None
 
 
 def named(article: Article, site: Site, canonical: str | None, metas: Mapping[str, str]) -> Article:
@@ -90,24 +91,18 @@ def named(article: Article, site: Site, canonical: str | None, metas: Mapping[st
     og:url, or by a number or the words of the page's own address. Templates that declare one
     address for all stories would make them one.
     """
-    own = _story(site, article.url, article.url)
+    own = site.story(article.url, on=article.url)
     if own is None:
         return replace(article, site=site.name)
     found = own
     declared, confirmed = (
-        _story(site, article.url, link) for link in (canonical, metas.get("og:url"))
+        site.story(link, on=article.url) for link in (canonical, metas.get("og:url"))
     )
     if declared is not None and (
         _words(declared) & _words(own) or (confirmed is not None and confirmed.key == declared.key)
     ):
         found = declared
     return replace(article, site=site.name, canonical_url=found.url)
-
-
-def _story(site: Site, base: str, link: str | None) -> Identity | None:
-    url = joined_url(base, link) if link else None
-    found = site.identify(url) if url is not None else None
-    return found if isinstance(found, Identity) else None
 
 
 def _words(story: Identity) -> set[str]:

@@ -38,11 +38,12 @@ _ALIVE = {
     "tcp_user_timeout": 10_000,
 }
 """Of libpq: a server that vanished is noticed."""
-_SESSION = (
+SESSION = (
     "SELECT set_config('statement_timeout', '10s', false), set_config('lock_timeout', '5s', false),"
     " set_config('idle_in_transaction_session_timeout', '30s', false),"
     " set_config('timezone', 'UTC', false)"
 )
+"""Limits that the server keeps."""
 _STATES = {
     "28P01": "it refuses the password",
     "28000": "it refuses the user",
@@ -192,7 +193,7 @@ class Database:
             )
             self._connection = connection
             with _deadline(connection):
-                connection.execute(_SESSION)
+                connection.execute(SESSION)
         return self._connection
 
 

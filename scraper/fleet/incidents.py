@@ -100,7 +100,7 @@ def _without_worker(waiting: Mapping[str, datetime], now: datetime) -> list[Flee
 
 
 def _lost(sites: Sequence[SiteState]) -> list[FleetIncident]:
-    lost = {each.site: each.ended_at for each in sites if each.ended == LOST and each.ended_at}
+    lost = {each.site: at for each in sites if (at := _lost_at(each)) is not None}
     if not lost:
         return []
     why = worded(
@@ -110,6 +110,10 @@ def _lost(sites: Sequence[SiteState]) -> list[FleetIncident]:
         names=_names(sorted(lost)),
     )
     return [FleetIncident(kind=LOST, since=min(lost.values()), why=why)]
+
+
+def _lost_at(site: SiteState) -> datetime | None:
+    return site.lost_at or (site.ended_at if site.ended == LOST else None)
 
 
 def _store(problems: Sequence[StoreProblem]) -> list[FleetIncident]:

@@ -82,8 +82,8 @@ class PostgresClaim:
         self.site = site
         self.token = 0
         self.ahead = timedelta(0)
-        self.is_lost = False
-        self._database = database
+        self._lost = False
+        self.database = database
         self._clock = clock
         self._lease = fleet.lease
         self._patience = fleet.patience
@@ -97,9 +97,9 @@ class PostgresClaim:
     def take(self) -> None:
         """Take the site, waiting if it is about to be free. Raises Locked, FleetError."""
         deadline = self._clock() + WAIT
-        self._database.rows(_KNOW, site=self.site)
+        self.database.rows(_KNOW, site=self.site)
         while not self._taken():
-            held = self._database.row(_HELD, site=self.site)
+            held = self.database.row(_HELD, site=self.site)
             assert held is not None
             left = (held["until"] - held["now"]).total_seconds()
             if self._clock() + left > deadline:
@@ -107,9 +107,13 @@ class PostgresClaim:
             time.sleep(min(max(left, 0.05), WAIT))
         self._thread.start()
 
+    def is_lost(self) -> bool:
+        """Whether another process has the site, or the database was silent for too long."""
+        return self._lost
+
     def is_held(self) -> bool:
         """Whether a request may be sent now."""
-        return not self.is_lost and self._clock() < self._until
+        return not self._lost and self._clock() < self._until
 
     def note(self, *, delay: float, pause: float) -> None:
         """Note what the next holder waits for; sent with the next renewal."""
@@ -121,19 +125,19 @@ class PostgresClaim:
         if self._thread.is_alive():
             self._thread.join(timeout=WAIT)
         try:
-            if not self.is_lost:
-                self._database.rows(_RELEASE, **self._given())
+            if not self._lost:
+                self.database.rows(_RELEASE, **self._given())
         except FleetError as error:
             logger.warning("%s: the lease is not released: %s", self.site, error)
         finally:
             self._until = 0.0
-            self._database.close()
+            self.database.close()
 
     def renew(self) -> bool:
         """Renew it; False where another process has it. Raises FleetError."""
         with self._answering:
             before = self._clock()
-            row = self._database.row(_RENEW, **self._given())
+            row = self.database.row(_RENEW, **self._given())
             if row is None:
                 self._lose("another process has taken the site")
                 return False
@@ -143,7 +147,7 @@ class PostgresClaim:
     def _taken(self) -> bool:
         before = self._clock()
         given = {**self._given(), "holder": holder()}
-        row = self._database.row(_TAKE, **given)
+        row = self.database.row(_TAKE, **given)
         if row is not None:
             self.token = row["token"]
             self._count_from(before, row["now"])
@@ -197,7 +201,7 @@ class PostgresClaim:
         self._problem = ""
 
     def _lose(self, why: str) -> None:
-        self.is_lost = True
+        self._lost = True
         logger.warning("%s: the lease is lost: %s", self.site, why)
 
 
@@ -217,7 +221,7 @@ class PostgresLeases:
 
     def take(self, site: str) -> PostgresClaim:
         """Take a site; raises Locked, FleetError."""
-        database = Database.of(self._fleet, purpose=f"crawls {site}")
+        database = Database.of(self._fleet, purpose=f"crawl of {site}")
         try:
             check(database)
             claim = PostgresClaim(database, site, self._fleet)

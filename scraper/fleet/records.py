@@ -1,5 +1,6 @@
 """The records of a fleet, and the interface of its store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,17 +47,29 @@ class Store(Protocol):
     def claim(self, fleet: str) -> None:
         """Write the id of the fleet into a store that has none."""
 
-    def push(self, site: str, archive: Path, token: int, *, now: datetime) -> Replica:
+    def push(
+        self,
+        site: str,
+        archive: Path,
+        token: int,
+        *,
+        now: datetime,
+        publish: Callable[[Replica], None] | None = None,
+    ) -> Replica:
         """Put the archive there and verify it; a replica with a higher token is never replaced.
 
-        Raises FleetError where there is one: the lease was lost meanwhile.
+        `publish` is called once the copy is there, and only if it returns does it become the newest
+        replica: it notes it in the database in one transaction with the check that the token is
+        still the site's newest, else it raises FleetError. Raises FleetError where there is a
+        replica with a higher token: the lease was lost meanwhile.
         """
 
     def fetch(self, site: str, into: Path) -> Replica | None:
         """Make the archive at `into` the newest replica, verified; None if the store has none.
 
-        Nothing is copied where `into` is what was pushed or fetched last. Otherwise it is replaced
-        in one step. Raises FleetError where a replica does not check.
+        Nothing is copied where `into` is that replica, or has crawls on top of it. Otherwise it is
+        replaced in one step; if it has crawls that the replica lacks, it is set aside and put into
+        the store as an orphan. Raises FleetError where a replica does not check.
         """
 
     def newest(self, site: str) -> Replica | None:
@@ -123,3 +136,5 @@ class SiteState:
     """When that was pushed."""
     is_queued: bool
     """Whether a job waits for a worker."""
+    lost_at: datetime | None = None
+    """When a crawl lost its lease, until another one has finished; None if none did."""

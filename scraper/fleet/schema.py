@@ -1,6 +1,7 @@
 """The tables of a fleet in PostgreSQL, beside those of procrastinate; public like an archive's."""
 
 from pathlib import Path
+from uuid import UUID
 
 from procrastinate.schema import SchemaManager
 
@@ -64,6 +65,8 @@ CREATE TABLE warta_sites (
     exit_code integer,
     why text,
     worker text,
+    crawl bigint,
+    lost_at timestamptz,
     failures integer NOT NULL DEFAULT 0,
     schema integer NOT NULL DEFAULT 0,
     replica_token bigint,
@@ -103,7 +106,8 @@ CREATE INDEX warta_messages_waiting ON warta_messages (next_try_at) WHERE settle
 `warta_workers.store_problem`: why it cannot use the store, and since when; null if it can.
 `warta_leases.delay`: seconds between two requests to the site, as its holder said last; a lease
 that was not released is free after `ends_at` and that.
-`warta_sites.finished_at`: when its last crawl that finished began.
+`warta_sites.finished_at`: when its last crawl that finished began. `crawl`: the token of the lease
+of the last one. `lost_at`: when one lost its lease, until another one has finished.
 `warta_incidents`, `warta_messages`: what needed attention, and what targets were sent about it.
 """
 
@@ -175,3 +179,34 @@ def check(database: Database) -> str:
             f" has {VERSION}): upgrade warta on this machine"
         )
     return str(row["id"])
+
+
+def adopt(database: Database, fleet: str) -> str:
+    """Make a new database that of a fleet whose own was lost; return its id. Raises FleetError."""
+    try:
+        known = str(UUID(fleet))
+    except ValueError:
+        raise FleetError("the store names a fleet in a way that warta does not know") from None
+    row = database.row(
+        "UPDATE warta_fleet SET id = %(id)s WHERE NOT EXISTS (SELECT FROM warta_sites)"
+        " OR id = %(id)s RETURNING id",
+        id=known,
+    )
+    if row is None:
+        raise FleetError("the database has crawled for another fleet; --adopt needs a new one")
+    return known
+
+
+def check_store(database: Database, store: str | None, fleet: str) -> None:
+    """Raise FleetError unless a store that names this fleet, or None, may be this database's."""
+    if store not in (None, fleet):
+        raise FleetError(
+            "the store belongs to another fleet than the database: two fleets cannot share either;"
+            " `--adopt` is for a store whose database was lost"
+        )
+    pushed = database.row("SELECT site FROM warta_sites WHERE replica_token IS NOT NULL LIMIT 1")
+    if store is None and pushed is not None:
+        raise FleetError(
+            "the database is that of a fleet with another store: is this one mounted? Another fleet"
+            " needs a database of its own"
+        )

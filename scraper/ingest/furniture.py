@@ -34,7 +34,7 @@ from scraper.extraction import read_page
 from scraper.extraction.article import Reading, refusal_of_article
 from scraper.extraction.text.site_furniture import RULE, names_of, placed
 from scraper.extraction.workers import Constant, Limits, Workers
-from scraper.sites.site import Identity, Site
+from scraper.sites.site import Site
 
 MIN_STORIES = 10
 """Pages with a block, besides those of its series."""
@@ -81,7 +81,9 @@ class Seen:
 def furnished(archive: Archive, site: Site) -> Site:
     """Return the profile with what the archive has learnt of the site."""
     furniture = archive.furniture.newest(site.name)
-    return replace(site, furniture=furniture) if furniture is not None else site
+    if furniture is not None:
+        return replace(site, furniture=furniture)
+    return site
 
 
 def see(page: Page, site: Site) -> Seen | None:
@@ -111,11 +113,10 @@ def see(page: Page, site: Site) -> Seen | None:
 
 def _traits(reading: Reading, site: Site, url: str) -> Iterator[Trait]:
     article = reading.article
-    named = site.identify(url)
-    own_section = named.section if isinstance(named, Identity) else None
+    story = site.story(url)
     single = {
         "section": article.section,
-        "channel": own_section,
+        "channel": story and story.section,
         "dateline": article.dateline,
         "agency": article.agency,
     }

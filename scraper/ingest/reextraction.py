@@ -159,4 +159,6 @@ def _reread(evidence: Evidence, answer: Reread | ReadingBroke, report: Report) -
 def _read(kept: _Kept) -> Reread:
     """In a worker: read a page, unless its bytes are damaged."""
     page, site, evidence = kept
-    return page if isinstance(page, Reread) else reread(page, site, evidence)
+    if isinstance(page, Reread):
+        return page
+    return reread(page, site, evidence)

@@ -28,7 +28,7 @@ from archive.records import Article
 from archive.syndication.facts import other_facts
 from archive.syndication.texts import NEARLY_ALL, Fingerprint, Twin
 from scraper.extraction.declared import slug_of
-from scraper.sites.site import Identity, Site
+from scraper.sites.site import Site
 
 REASON = "same_body_elsewhere"
 
@@ -277,5 +277,7 @@ def _fits(site: Site, twin: Twin) -> bool:
 
 
 def _slug(site: Site, url: str) -> str:
-    named = site.identify(url)
-    return slug_of(named) if isinstance(named, Identity) else ""
+    story = site.story(url)
+    if story is None:
+        return ""
+    return slug_of(story)

@@ -32,7 +32,6 @@ class Claim(Protocol):
     def ahead(self) -> timedelta:
         """How far the fleet's clock is ahead of this machine's."""
 
-    @property
     def is_lost(self) -> bool:
         """Whether another process has taken the site, or too much time has passed."""
 
@@ -69,15 +68,16 @@ class Lease:
         """What the fleet says; None without a fleet: then the lease is held until it is closed."""
         return self._claim
 
-    @property
     def is_lost(self) -> bool:
         """Whether no request may be sent any more."""
-        return self._claim is not None and self._claim.is_lost
+        return self._claim is not None and self._claim.is_lost()
 
     @property
     def ahead(self) -> timedelta:
         """How far the clock that counts is ahead of this machine's."""
-        return self._claim.ahead if self._claim is not None else timedelta(0)
+        if self._claim is not None:
+            return self._claim.ahead
+        return timedelta(0)
 
     def is_held(self) -> bool:
         """Whether a request may be sent now."""

@@ -102,7 +102,9 @@ class Pacing:
 
     def promised(self, now: datetime) -> float:
         """Seconds that are left of what the site requested, also after the end of the crawl."""
-        return max(0.0, (self.quiet_until - now).total_seconds()) if self.quiet_until else 0.0
+        if not self.quiet_until:
+            return 0.0
+        return max(0.0, (self.quiet_until - now).total_seconds())
 
     def apply(self, slot: Slot) -> None:
         """Set the delay of Scrapy's download slot."""

@@ -50,7 +50,9 @@ class PublicAddressResolver(CachingThreadedResolver):
     ) -> Deferred[str]:
         """Resolve a host name; fails with InternalAddress for an internal address."""
         found = super().getHostByName(name, timeout)
-        return found if name in _proxy_hosts() else found.addCallback(_public, name)
+        if name in _proxy_hosts():
+            return found
+        return found.addCallback(_public, name)
 
 
 def _public(address: Any, name: str) -> Any:

@@ -71,7 +71,9 @@ class RobotsTxt:
         """Why what it does not allow is refused: a code of archive.ledger.wording."""
         if self.status is None and self.reason is not None:
             return self.reason
-        return "robots_unavailable" if self.unavailable else "robots_forbidden"
+        if self.unavailable:
+            return "robots_unavailable"
+        return "robots_forbidden"
 
     @property
     def unavailable(self) -> bool:

@@ -131,4 +131,6 @@ def retry_after_seconds(value: str, *, now: datetime) -> float | None:
         at = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    return max(0.0, (at - now).total_seconds()) if at.tzinfo is not None else None
+    if at.tzinfo is None:
+        return None
+    return max(0.0, (at - now).total_seconds())

@@ -111,6 +111,7 @@ class CrawlProcesses:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._changed = Condition()
         self._stopping = False
+        self._interrupted: set[str] = set()
 
     def run(self, order: Order) -> Result | None:
         """Crawl, and wait for the end; None if everything is being stopped.
@@ -152,6 +153,15 @@ class CrawlProcesses:
                     process.send_signal(sent)
                 if self._changed.wait_for(lambda: not self._processes, seconds):
                     return
+
+    def interrupt(self) -> None:
+        """Let all crawls stop after the pages in progress, however long that takes."""
+        with self._changed:
+            self._stopping = True
+            for site, process in self._processes.items():
+                if site not in self._interrupted:  # a second signal ends it at once
+                    self._interrupted.add(site)
+                    process.send_signal(signal.SIGTERM)
 
     def _start(self, order: Order) -> subprocess.Popen[bytes] | None:
         with self._changed:

@@ -129,7 +129,7 @@ class Schedule:
         _call(self.hooks.close)
 
     def _report(self, result: Result, now: datetime) -> None:
-        _log(result)
+        log_result(result)
         with self._lock:
             self._why_put_off.pop(result.site, None)
         if not result.succeeded:
@@ -168,7 +168,7 @@ def _call(hooks: Iterable[Callable[..., object]], *given: object) -> None:
             logger.exception("a hook failed")
 
 
-def _log(result: Result) -> None:
+def log_result(result: Result) -> None:
     """Log one line per crawl, with its output only if it failed."""
     line = {
         "site": result.site,

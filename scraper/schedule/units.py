@@ -189,7 +189,9 @@ def _quoted(text: str, *, variables: bool = False) -> str:
     plain = _escaped(text).replace("\\", "\\\\").replace('"', '\\"')
     if variables:
         plain = plain.replace("$", "$$")
-    return f'"{plain}"' if any(letter in plain for letter in " \t\"'\\;") else plain
+    if any(letter in plain for letter in " \t\"'\\;"):
+        return f'"{plain}"'
+    return plain
 
 
 def on_calendar(crontab: str, zone: str) -> list[str]:
@@ -205,7 +207,9 @@ def on_calendar(crontab: str, zone: str) -> list[str]:
 
 
 def _numbers(numbers: Collection[int], whole: int) -> str:
-    return "*" if len(numbers) == whole else ",".join(f"{number:02}" for number in sorted(numbers))
+    if len(numbers) == whole:
+        return "*"
+    return ",".join(f"{number:02}" for number in sorted(numbers))
 
 
 def crontab_lines(place: Deployment, timetable: Timetable, logs: Path) -> Iterator[str]:

@@ -4,7 +4,7 @@ from scraper.sites.site import Layout
 
 REQUIRES = (
     "//html[@amp or @*[name()='⚡']] | "
-    "//*[contains(@href, 'ampproject.org') or contains(@src, 'ampproject.org')]"
+    "//script[contains(@src, 'ampproject.org')] | //link[contains(@href, 'ampproject.org')]"
 )
 AMP = Layout(
     name="AMP",

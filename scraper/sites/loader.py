@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
@@ -134,10 +134,16 @@ def unread(folders: Folders) -> list[Broken]:
 
 def of_packages() -> Iterator[Candidate]:
     """Yield what installed packages offer, in the order of their names."""
-    found = [(_package_of(point), point) for point in entry_points(group=GROUP)]
+    found = [(_package_of(point), point) for point in _entry_points(tuple(sys.path))]
     for package, point in sorted(found, key=lambda pair: (pair[0], pair[1].name)):
         origin = f"{point.value} (package {package})"
         yield Candidate(name=point.name, origin=origin, load=partial(_imported, point))
+
+
+@lru_cache(maxsize=1)
+def _entry_points(_path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Look through the metadata of all packages that are installed on this path, once."""
+    return tuple(entry_points(group=GROUP))
 
 
 def _imported(point: EntryPoint) -> object:
@@ -147,7 +153,9 @@ def _imported(point: EntryPoint) -> object:
 
 
 def _package_of(point: EntryPoint) -> str:
-    return str(point.dist.name) if point.dist is not None else "unknown"
+    if point.dist is not None:
+        return str(point.dist.name)
+    return "unknown"
 
 
 def of_folder(folder: Folder, broken: list[Broken]) -> list[Candidate]:

@@ -24,7 +24,9 @@ def explained(error: BaseException, file: str) -> str:
         return str(error)
     if isinstance(error, SyntaxError):
         where = "" if error.filename in (None, file) else f"{error.filename}, "
-        return f"{where}line {error.lineno}: {error.msg}" if error.lineno else error.msg
+        if error.lineno:
+            return f"{where}line {error.lineno}: {error.msg}"
+        return error.msg
     if isinstance(error, OSError) and error.filename == file:
         return f"it cannot be read ({error.strerror})"
     return f"{_place(error, file)}{_sentence(error)}"
@@ -59,4 +61,6 @@ def _place(error: BaseException, file: str) -> str:
     own = [frame for frame in frames if frame.filename == file]
     if own:
         return f"line {own[-1].lineno}: "
-    return f"{frames[-1].filename}, line {frames[-1].lineno}: " if frames else ""
+    if not frames:
+        return ""
+    return f"{frames[-1].filename}, line {frames[-1].lineno}: "

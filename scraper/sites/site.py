@@ -11,7 +11,7 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from archive.identity import MAX_URL, canonical_url
+from archive.identity import MAX_URL, canonical_url, joined_url
 from archive.records import Furniture
 from scraper.sites.addresses import is_private, split_part
 from scraper.sites.sources import Source
@@ -232,7 +232,20 @@ class Site:
         """Return the story of an address, or why it is none of this site's; never raises."""
         if len(url) > MAX_URL:
             return Refusal(url=url[:MAX_REFUSED_URL], reason="bad_address")
-        return self._part(url)[0] if not self.layouts else _identified(self, url)
+        if not self.layouts:
+            return self._part(url)[0]
+        return _identified(self, url)
+
+    def story(self, url: str | None, *, on: str = "") -> Identity | None:
+        """Return the story of an address, or of a link `on` a page; None for any other address."""
+        if not self.domains:  # UNKNOWN has none
+            return None
+        if url and on:
+            url = joined_url(on, url)
+        named = url and self.identify(url)
+        if isinstance(named, Identity):
+            return named
+        return None
 
     def _part(self, url: str) -> tuple[Identity | Refusal, int]:
         """Return the story of an address by common signs, and which page of it that is."""
@@ -278,7 +291,9 @@ UNKNOWN = Site(
 
 def whole_number(text: str | None) -> int:
     """Return the number below 10^9 that stands in an address, a script or a query; 0 for none."""
-    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
+    if text and text.isdecimal() and len(text) < 10:
+        return int(text)
+    return 0
 
 
 def _below(host: str, domains: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ _STORY = r"(?P<kind>news|article|interview|report)/(?P<id>\d+)(?:/print)?(?:/(?P
 _PRINT = (
     "(//link[@rel='canonical' and contains(@href, '/print')])[1]"
     " | (//body[contains(@class, 'print')])[1]"
-    " | (//*[starts-with(normalize-space(text()), 'QR Code')])[1]"
+    " | (//*[contains(text(), 'QR Code')][starts-with(normalize-space(text()), 'QR Code')])[1]"
     " | (//img[@alt='QR Code'])[1]"
 )
 

@@ -95,10 +95,7 @@ SITE = Site(
         ),
         Layout(
             name="M3",
-            requires=(
-                "//*[contains(@class, 'mid_content') or contains(@class, 'theme_2019')"
-                " or contains(@class, 'lc_col')]"
-            ),
+            requires="[class*=mid_content], [class*=theme_2019], [class*=lc_col]",
             body="div[class='text'], .lc_col div.text, .lc_col .article",
             headline=("h1",),
             kicker=(_KICKER,),

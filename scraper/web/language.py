@@ -62,4 +62,6 @@ def translations(language: str) -> Translations:
 
 def _key(message: str | list[str] | tuple[str, ...] | None) -> str:
     """Return a message, or its first form."""
-    return message if isinstance(message, str) else (message or [""])[0]
+    if isinstance(message, str):
+        return message
+    return (message or [""])[0]

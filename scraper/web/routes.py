@@ -55,7 +55,9 @@ class Route:
     @property
     def regex(self) -> str:
         """The pattern of the whole path."""
-        return f"^{self.pattern}$" if self.bare else rf"^{self.pattern}(?P<format>\.json)?$"
+        if self.bare:
+            return f"^{self.pattern}$"
+        return rf"^{self.pattern}(?P<format>\.json)?$"
 
 
 _N = "[^/.]{1,200}"

@@ -93,7 +93,7 @@ def test_a_lease_that_ran_out_lapses_and_is_lost_once_another_has_taken_the_site
     second.take()
     assert first.is_held()  # it cannot know yet; by its own clock it has not run out
     assert not first.renew()
-    assert (first.is_held(), first.is_lost) == (False, True)
+    assert (first.is_held(), first.is_lost()) == (False, True)
     first.release()  # changes nothing
     assert second.renew()
     second.release()
@@ -102,7 +102,7 @@ def test_a_lease_that_ran_out_lapses_and_is_lost_once_another_has_taken_the_site
 def test_a_lease_counts_from_before_it_was_requested(fleet):
     clock = Clock()
     first = claim(fleet, clock)
-    database = first._database
+    database = first.database
     rows = database.rows
 
     def slow(*given, **named):
@@ -144,7 +144,7 @@ def test_a_crawl_outlives_a_database_that_is_gone_for_a_while(dsn, postgresql, d
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (database,)
         )
         until(lambda: not held.is_held())
-        assert not held.is_lost
+        assert not held.is_lost()
         connection.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
     until(held.is_held)
     held.release()

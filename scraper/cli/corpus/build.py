@@ -88,7 +88,9 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
     help="Drop stories that share 13 words in a row with this text, JSONL or Parquet file; may be"
     " repeated.",
 )
-@click.option("--plan", is_flag=True, help="Show what would be built; write nothing.")
+@click.option(
+    "--dry-run", "--plan", "plan", is_flag=True, help="Show what would be built; write nothing."
+)
 @click.option("--overwrite", is_flag=True, help="Replace the corpus at OUT.")
 @options.jobs
 @_choice("--executor", "local", "ray", "slurm", help="Where datatrove runs the pipeline.")
@@ -119,7 +121,7 @@ def build(
     when it is complete; after an interruption the same command resumes.
 
     \b
-    warta corpus build korpus --plan                      what would be in it, and what would not
+    warta corpus build korpus --dry-run                   what would be in it, and what would not
     warta corpus build korpus --as-of 2026-11-20          reproducible, whatever is crawled later
     warta corpus build korpus --test-after 2026-11-01     test on what came later
     """

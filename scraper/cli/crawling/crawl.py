@@ -85,7 +85,9 @@ _PLAN = columns("site published_at why url", published_at="published")
     type=click.Choice(KEEPS),
     help="Pages to keep; default: changed, those that made a revision.",
 )
-@click.option("--plan", is_flag=True, help="Show what would be fetched and why; write nothing.")
+@click.option(
+    "--dry-run", "--plan", "plan", is_flag=True, help="Show what would be fetched; write nothing."
+)
 @options.scrapy_settings
 @options.verbose
 @options.archive
@@ -111,7 +113,7 @@ def crawl(
     \b
     warta crawl                                   everything that is announced now
     warta crawl republika --since 2026-11-01      go back to that day
-    warta crawl suara --limit 10 --plan           only show what it would fetch
+    warta crawl suara --limit 10 --dry-run        only show what it would fetch
     """
     known = configured(context)
     names = options.checked_sites(site, all_sites()) or _enabled(known)

@@ -189,7 +189,9 @@ def _robots_lines(robots: dict[str, Any]) -> Iterator[str]:
 def _rule(robots: dict[str, Any]) -> str:
     """Return the reason why crawling is allowed or not."""
     if robots["status"] >= 300:
-        return "there is no robots.txt" if robots["welcome"] else "robots.txt is unavailable"
+        if robots["welcome"]:
+            return "there is no robots.txt"
+        return "robots.txt is unavailable"
     if robots["rule"]:
         return f"line {robots['line']}, for {robots['group']}: {robots['rule']}"
     if robots["group"]:

@@ -141,12 +141,13 @@ def _reports(pages: Sequence[Page], site: Site, limits: Limits) -> list[PageRepo
         answers = [
             answer for batch in workers.map(work, [[page] for page in pages]) for answer in batch
         ]
-    return [
-        PageReport(url=page.url, reason="reading_broke_off")
-        if isinstance(answer, ReadingBroke)
-        else answer
-        for page, answer in zip(pages, answers, strict=True)
-    ]
+    return [_as_report(page, answer) for page, answer in zip(pages, answers, strict=True)]
+
+
+def _as_report(page: Page, answer: PageReport | ReadingBroke) -> PageReport:
+    if isinstance(answer, ReadingBroke):
+        return PageReport(url=page.url, reason="reading_broke_off")
+    return answer
 
 
 def _report(site: Site, page: Page) -> PageReport:

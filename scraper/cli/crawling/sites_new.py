@@ -189,5 +189,5 @@ def _next_commands(context: click.Context, name: str, target: Path) -> Iterator[
     program = context.find_root().info_name or "warta"
     if target.parent.absolute() != folders_of(context)[0].path:
         program = f"WARTA_SITES_FOLDER={quote(str(target.parent))} {program}"
-    for command in ("sites check {}", "doctor {}", "crawl {} --plan", "crawl {} --limit 20"):
+    for command in ("sites check {}", "doctor {}", "crawl {} --dry-run", "crawl {} --limit 20"):
         yield f"{program} {command.format(name)}"

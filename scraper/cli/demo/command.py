@@ -124,7 +124,9 @@ def _crawl(path: Path, proxy: str, round_number: int, *arguments: str, as_json: 
     command = [*script(MAIN), "crawl", "--archive", str(path)]
     for setting in _SETTINGS:
         command += ["-s", setting]
-    command += [*arguments, *(["--json"] if as_json else [])]
+    command += arguments
+    if as_json:
+        command.append("--json")
     # The ages of the stories decide when they are due.
     command += ["-s", f"NOW={crawled_at(round_number).isoformat()}"]
     sys.stdout.flush()

@@ -93,7 +93,9 @@ def _cleaned(
 def _row(site: str | None, given: Text) -> dict[str, Any]:
     """In a worker: the row of a text."""
     _place, text, wrong = given
-    return {"error": wrong} if text is None else clean_text(text, site).as_dict()
+    if text is None:
+        return {"error": wrong}
+    return clean_text(text, site).as_dict()
 
 
 def _texts(path: Path, kind: str | None, name: str) -> Iterator[Text]:

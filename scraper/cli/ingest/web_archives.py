@@ -116,7 +116,9 @@ def _opened(
     """
 
     def counts_of_done(**file: str) -> dict[str, Any] | None:
-        return archive.captures.done(terms=terms, **file) if archive is not None else None
+        if archive is None:
+            return None
+        return archive.captures.done(terms=terms, **file)
 
     done: list[Result] = []
     opened: dict[str, sources.WebArchive] = {}

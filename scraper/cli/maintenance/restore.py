@@ -98,7 +98,9 @@ def _question(path: Path, backup: Contents, *, discard: bool) -> str | None:
     except ArchiveError:  # there is none, or it is damaged
         return None
     is_newer = latest is not None and (backup.latest is None or latest > backup.latest)
-    return f"{path} was written after this backup. Replace it?" if is_newer else None
+    if not is_newer:
+        return None
+    return f"{path} was written after this backup. Replace it?"
 
 
 def _check(backup: Path, copy: Path) -> None:

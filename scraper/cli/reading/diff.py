@@ -30,8 +30,11 @@ def diff(archive: Archive, url: str, a: int | None, b: int | None, as_json: bool
     if newest == 1 and a is None:
         note("There is only one revision: nothing has changed.")
         return
-    b = newest if b is None else b
-    before = queries.revision(archive.db, article_id, max(1, b - 1) if a is None else a)
+    if b is None:
+        b = newest
+    if a is None:
+        a = max(1, b - 1)
+    before = queries.revision(archive.db, article_id, a)
     after = queries.revision(archive.db, article_id, b)
     edits = list(edits_between(before, after))
     if as_json:

@@ -58,7 +58,7 @@ def filters(command: options.Decorated) -> options.Decorated:
     ) -> Any:
         options.check_days(since, until)
         where = Filter(
-            sites=tuple(chosen_sites(archive, names)) if names else (),
+            sites=chosen_sites(archive, names),
             sections=section,
             authors=author,
             since=since,

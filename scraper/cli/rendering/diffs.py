@@ -57,4 +57,6 @@ def _shortened(text: str, *, after_edit: bool, before_edit: bool) -> str:
         return text
     begin, end = text[:_CONTEXT], text[-_CONTEXT:]
     shown = f"{begin.rpartition(' ')[0] or begin} …" if after_edit else "…"
-    return f"{shown} {end.partition(' ')[2] or end}" if before_edit else shown
+    if before_edit:
+        return f"{shown} {end.partition(' ')[2] or end}"
+    return shown

@@ -88,7 +88,9 @@ def print_csv(rows: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> None:
 def _csv(value: Any) -> str:
     if isinstance(value, list | tuple):
         value = json.dumps(value, ensure_ascii=False)
-    return cell(value) if isinstance(value, int | float) else printable.csv_cell(cell(value))
+    if isinstance(value, int | float):
+        return cell(value)
+    return printable.csv_cell(cell(value))
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -125,7 +127,9 @@ def local_times(text: str, zone: tzinfo | None = None) -> str:
     """Return a sentence of ours with its times as a terminal shows them, by default local ones; in
     a pipe as it is.
     """
-    return short_times(text, zone, now=_now()) if sys.stdout.isatty() else text
+    if sys.stdout.isatty():
+        return short_times(text, zone, now=_now())
+    return text
 
 
 def local_days(first: date, last: date) -> str:

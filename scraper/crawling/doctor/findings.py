@@ -121,7 +121,9 @@ class Examination:
     def profile(self) -> str:
         """Path of the file with the site's profile, or the entry point of a package."""
         origin = publishers().origins.get(self.site.name, OWN)
-        return f"scraper/spiders/{self.site.name}.py" if origin == OWN else origin
+        if origin == OWN:
+            return f"scraper/spiders/{self.site.name}.py"
+        return origin
 
     def _reasons(self) -> set[str | None]:
         return {found.reason for found in self.sources} | {found.reason for found in self.stories}
@@ -315,11 +317,15 @@ class Examination:
 
 def _by(robots: RobotsTxt, url: str) -> str:
     ruling = robots.ruling(url)
-    return f" (line {ruling.line}, for {ruling.group}: {ruling.text})" if ruling else ""
+    if not ruling:
+        return ""
+    return f" (line {ruling.line}, for {ruling.group}: {ruling.text})"
 
 
 def _date_of(story: StoryFinding) -> datetime | None:
-    return story.article.published_at if story.article is not None else None
+    if story.article is None:
+        return None
+    return story.article.published_at
 
 
 def _source_row(finding: SourceFinding) -> dict[str, Any]:

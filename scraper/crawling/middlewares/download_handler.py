@@ -89,14 +89,14 @@ class PoliteHandler(HTTP11DownloadHandler):
 
         Raises Refused if the crawl requests nothing more.
         """
-        while not (crawl.pacing.over or crawl.lease.is_lost):
+        while not (crawl.pacing.over or crawl.lease.is_lost()):
             left = crawl.pacing.left()
             if left <= 0 and crawl.lease.is_held():
                 return
             if crawl.stopping or not getattr(self._gate.engine, "running", False):
                 raise Refused("pause_requested")
             await asyncio.sleep(min(left or _STEP, _STEP))
-        raise Refused("lease_lost" if crawl.lease.is_lost else "pause_requested")
+        raise Refused("lease_lost" if crawl.lease.is_lost() else "pause_requested")
 
     def _may_send(self) -> bool:
         return Crawl.of(self._gate).lease.is_held()

@@ -272,7 +272,9 @@ class _Group:
         best = max(depths, key=lambda place: (depths[place], place), default=None)
         if best is None or _are_codes(self._columns[best]):
             return None
-        return best if len(set(self._columns[best])) > 1 or depths[best] >= MIN_DEPTH else None
+        if len(set(self._columns[best])) > 1 or depths[best] >= MIN_DEPTH:
+            return best
+        return None
 
     def _part_of_date(self, kind: str, kinds: tuple[object, ...]) -> tuple[str, str]:
         whole = "day" in kinds

@@ -82,7 +82,9 @@ def learn_layout(stories: Sequence[Story], site: Site) -> tuple[Layout, dict[str
 def _note_of_body(stories: Sequence[Story], site: Site, layout: Layout) -> str:
     worst = min(scores(stories, site, layout))
     sure = f"holds {worst:.0%} of the words, of the worst of {len(stories)} stories"
-    return sure if worst >= FAIR else f"CHECK: {sure}; name a better one"
+    if worst >= FAIR:
+        return sure
+    return f"CHECK: {sure}; name a better one"
 
 
 def scores(stories: Sequence[Story], site: Site, layout: Layout) -> list[float]:
@@ -96,7 +98,9 @@ def _score(story: Story, site: Site) -> float:
     article = read(
         page.body, page.url, site, content_type=content_type, fetched_at=page.fetched_at
     ).article
-    return 0.0 if article.layout == "fallback" else f1(article.body, story.body)
+    if article.layout == "fallback":
+        return 0.0
+    return f1(article.body, story.body)
 
 
 def _body(stories: Sequence[Story], site: Site) -> str:
@@ -284,7 +288,9 @@ def _fits(
         for here, there in zip(named, known, strict=True)
         if there
     ]
-    return all(agreeing) if agreeing else sum(map(bool, named)) * 2 > len(named)
+    if agreeing:
+        return all(agreeing)
+    return sum(map(bool, named)) * 2 > len(named)
 
 
 def _has_headline(story: Story, people: tuple[str, ...]) -> bool:

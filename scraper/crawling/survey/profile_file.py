@@ -106,7 +106,9 @@ def _sources(found: Conclusion) -> Iterator[str]:
 def _source(source: Source) -> list[str]:
     kind, url = type(source).__name__, _value(source.url)
     line = f"{kind}({url}),"
-    return [line] if 8 + len(line) <= WIDTH else [f"{kind}(", f"    {url}", "),"]
+    if 8 + len(line) <= WIDTH:
+        return [line]
+    return [f"{kind}(", f"    {url}", "),"]
 
 
 def _layout(layout: Layout, notes: dict[str, str]) -> Iterator[str]:

@@ -118,7 +118,9 @@ def zone_of(
 def _plain_zones(offset: timedelta) -> list[str]:
     """Return the zone that is nothing but an offset of whole hours; its sign is turned round."""
     hours = offset / timedelta(hours=1)
-    return [f"Etc/GMT{-hours:+.0f}"] if hours.is_integer() and -12 <= hours <= 14 else []
+    if hours.is_integer() and -12 <= hours <= 14:
+        return [f"Etc/GMT{-hours:+.0f}"]
+    return []
 
 
 def _by_difference(story: Story) -> timedelta | None:

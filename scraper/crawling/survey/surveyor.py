@@ -149,7 +149,9 @@ class Surveyor(Visitor):
         if isinstance(response, str) or refusal_of_status(response.status) is not None:
             return None
         found = await self._announced(source, response)
-        return None if found.problem in ("broken_sitemap", "broken_feed") else found
+        if found.problem in ("broken_sitemap", "broken_feed"):
+            return None
+        return found
 
     async def _announced(self, source: Source, response: Response) -> Announced:
         try:
@@ -247,7 +249,9 @@ def _age_of(link: Link) -> tuple[float, float]:
 
 def _sitemap(url: str, links: Sequence[Link]) -> Source:
     """Return a sitemap of its kind: one with times of publication has the news extension."""
-    return NewsSitemap(url) if any(link.published_at for link in links) else Sitemap(url)
+    if any(link.published_at for link in links):
+        return NewsSitemap(url)
+    return Sitemap(url)
 
 
 def _is_of_stories(url: str, found: Announced) -> bool:

@@ -109,6 +109,7 @@ _LANDMARKS = etree.XPath(
     " | //h1 | //h2 | //h3 | //h4"
 )
 _SPACE = " \t\r\n"
+_NOTHING = frozenset[str]()
 
 
 class Passage(NamedTuple):
@@ -127,7 +128,9 @@ class Passage(NamedTuple):
         """The block that holds it beside other paragraphs."""
         outer = self.node.getparent()
         of_paragraph = self.node.tag in ("p", "blockquote", "li") or self.node.tag in HEADINGS
-        return self.node if outer is None or not of_paragraph else outer
+        if outer is None or not of_paragraph:
+            return self.node
+        return outer
 
 
 class Prose:
@@ -164,110 +167,117 @@ class Prose:
         return passage.is_prose and self.may_stand(passage)
 
     def _passages(self, tree: Element, long_only: bool) -> Iterator[Passage]:
-        for found in _long_texts(tree) if long_only else _texts(tree):
-            node = found.node
-            if text := clean("".join(found.pieces)):
-                is_prose = node.tag not in HEADINGS and _reads_like_prose(text, found.linked)
-                against = self._marks(node) if is_prose or not long_only else frozenset()
-                yield Passage(node, text, found.linked, against, is_prose)
+        texts = _long_texts(tree) if long_only else _texts(tree)
+        linked = texts.linked
+        for node, pieces in texts.pieces.items():
+            text = clean(pieces[0] if len(pieces) == 1 else "".join(pieces))
+            if text:
+                in_links = linked.get(node, 0)
+                is_prose = _reads_like_prose(text, in_links) and node.tag not in HEADINGS
+                against = self._marks(node) if is_prose or not long_only else _NOTHING
+                yield Passage(node, text, in_links, against, is_prose)
 
     def _marks(self, node: Element) -> frozenset[str]:
         """Return what speaks against a node or one around it; each is looked at once."""
+        known = self._against
         path = []
         outer: Element | None = node
-        while outer is not None and outer not in self._against:
+        while outer is not None and outer not in known:
             path.append(outer)
             outer = outer.getparent()
-        marks = frozenset[str]() if outer is None else self._against[outer]
+        marks = _NOTHING if outer is None else known[outer]
         for inner in reversed(path):
             mark = self._mark(inner)
-            marks = marks | {mark} if mark else marks
-            self._against[inner] = marks
+            if mark is not None:
+                marks = marks | {mark}
+            known[inner] = marks
         return marks
 
     def _mark(self, node: Element) -> str | None:
         tag = str(node.tag)
-        if tag in _NO_STORY_TAGS and tag not in self._unclosed:
-            return f"<{tag}>"
         if tag == "a":
             return LINK if is_link(node) else None
+        if tag in _NO_STORY_TAGS and tag not in self._unclosed:
+            return f"<{tag}>"
         index = self._index
         if node in index.hiding and is_hidden(node):
             return "hidden"
-        classes, identity = index.classes.get(node, ""), index.ids.get(node, "")
-        if tag in _NEVER_JUDGED or not (_is_furniture(classes) or _is_furniture(identity)):
+        if tag in _NEVER_JUDGED:
             return None
-        return f"{classes} {identity}"
+        return _furniture_of(index.classes.get(node, ""), index.ids.get(node, ""))
 
 
 @dataclass(slots=True)
-class _Text:
-    """The text of a block, as far as it was gathered."""
+class _Texts:
+    """The texts of blocks, in document order."""
 
-    node: Element
-    pieces: list[str] = field(default_factory=list)
-    linked: int = 0
+    pieces: dict[Element, list[str]] = field(default_factory=dict)
+    linked: dict[Element, int] = field(default_factory=dict)
+    """Block -> number of its characters in links; 0 for one that is absent."""
 
-    def add(self, text: str, texts: list["_Text"], in_link: bool) -> None:
-        """Add a text, and with the first one the block itself to `texts`."""
-        if not self.pieces:
-            texts.append(self)
-        self.pieces.append(text)
+    def add(self, block: Element, text: str, in_link: bool) -> None:
+        """Add a text of a block."""
+        pieces = self.pieces.get(block)
+        if pieces is None:
+            self.pieces[block] = [text]
+        else:
+            pieces.append(text)
         if in_link:
-            self.linked += len(text.strip())
+            self.linked[block] = self.linked.get(block, 0) + len(text.strip())
+
+    def gather(self, node: Element, block: Element, *, in_link: bool = False) -> None:
+        """Gather the texts below a node into those of their blocks, each node once."""
+        is_read = node.tag not in _NEVER_READ
+        if is_read and (text := node.text) and text.strip(_SPACE):
+            self.add(block, text, in_link)
+        for child in node:
+            tag = child.tag
+            if len(child):
+                if tag in BLOCKS:
+                    self.gather(child, child)
+                else:
+                    self.gather(child, block, in_link=in_link or is_link(child))
+            elif (text := child.text) and tag not in _NEVER_READ and text.strip(_SPACE):
+                if tag in BLOCKS:
+                    self.add(child, text, False)
+                elif isinstance(tag, str):
+                    self.add(block, text, in_link or tag == "a")
+            if is_read and (text := child.tail) and text.strip(_SPACE):
+                self.add(block, text, in_link)
 
 
-def _texts(tree: Element) -> list[_Text]:
-    """Return the texts of all blocks of a page, in document order."""
-    texts: list[_Text] = []
+def _texts(tree: Element) -> _Texts:
+    """Return the texts of all blocks of a page."""
+    texts = _Texts()
     for body in islice(tree.iter("body"), 1):
-        _gather_blocks(body, _Text(body), texts)
+        texts.gather(body, body)
     return texts
 
 
-def _long_texts(tree: Element) -> list[_Text]:
+def _long_texts(tree: Element) -> _Texts:
     """Return the texts of headings and of what may be paragraphs: without a walk of all nodes."""
-    texts: list[_Text] = []
-    known: dict[Element, _Text] = {}
-    links: dict[Element, bool] = {}  # each is searched once
+    texts = _Texts()
+    places: dict[Element, tuple[Element, bool]] = {}  # each is searched once
     for found in cast("list[Any]", _LANDMARKS(tree)):
         if isinstance(found, etree._Element):
-            _gather_blocks(found, _Text(found), texts)
+            texts.gather(found, found)
             continue
-        node, in_link = found.getparent(), False
+        node = found.getparent()
         node = node.getparent() if found.is_tail else node
-        while node.tag not in BLOCKS:
-            if node not in links:
-                links[node] = is_link(node)
-            in_link = in_link or links[node]
-            node = node.getparent()
-        known.setdefault(node, _Text(node)).add(found, texts, in_link)
+        place = places.get(node)
+        if place is None:
+            place = places[node] = _block_around(node)
+        texts.add(place[0], found, place[1])
     return texts
 
 
-def _gather_blocks(
-    node: Element, block: _Text, texts: list[_Text], *, in_link: bool = False
-) -> None:
-    """Gather the texts below a node into those of their blocks, each node once."""
-    is_read = node.tag not in _NEVER_READ
-    if is_read and (text := node.text) and text.strip(_SPACE):
-        block.add(text, texts, in_link)
-    for child in node:
-        tag, inner = child.tag, len(child)
-        if tag in BLOCKS:
-            if inner or child.text:
-                _gather_blocks(child, _Text(child), texts)
-        elif inner:
-            _gather_blocks(child, block, texts, in_link=in_link or is_link(child))
-        elif (
-            tag not in _NEVER_READ
-            and (text := child.text)
-            and isinstance(tag, str)
-            and text.strip(_SPACE)
-        ):
-            block.add(text, texts, in_link or tag == "a")
-        if is_read and (text := child.tail) and text.strip(_SPACE):
-            block.add(text, texts, in_link)
+def _block_around(node: Element) -> tuple[Element, bool]:
+    """Return the block that a node is or stands in, and whether a link is in between."""
+    block, in_link = node, False
+    while block.tag not in BLOCKS and (outer := block.getparent()) is not None:
+        in_link = in_link or is_link(block)
+        block = outer
+    return block, in_link
 
 
 def is_link(node: Element) -> bool:
@@ -281,9 +291,16 @@ def is_link(node: Element) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_furniture(names: str) -> bool:
-    words = _SMALL_FURNITURE if names == names.lower() else _FURNITURE
-    return words.search(names) is not None
+def _furniture_of(classes: str, identity: str) -> str | None:
+    """Return the names of a node if one of them is that of furniture."""
+    named = any(map(_is_furniture, classes.split())) or any(map(_is_furniture, identity.split()))
+    return f"{classes} {identity}" if named else None
+
+
+@lru_cache(maxsize=16_384)
+def _is_furniture(name: str) -> bool:
+    words = _SMALL_FURNITURE if name == name.lower() else _FURNITURE
+    return words.search(name) is not None
 
 
 def is_notice(text: str) -> bool:

@@ -29,6 +29,8 @@ _TEXT = etree.XPath("string()", smart_strings=False)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _IS_XPATH = ("/", ".//", "(")
+_PART_OF_CLASS = "*="
+"""Begins the name of nodes whose class attribute holds a text, as `[class*=…]` demands."""
 _NAME = re.compile(r"(?:[.#]|=['\"]?)([\w-]+)")
 _COUNT = re.compile(
     r"count\((?P<siblings>[a-z]+-sibling::[^()\s]+)\) (?P<sign>=|>=) (?P<count>\d+)"
@@ -81,6 +83,8 @@ class Index:
         self._named: defaultdict[str, list[Element]] = defaultdict(list)
         for node in tree.iter("*"):
             attributes = node.keys()
+            if not attributes:
+                continue
             if "class" in attributes:
                 self.classes[node] = self._short(node, "class")
             if "id" in attributes:
@@ -102,7 +106,12 @@ class Index:
 
     def nodes(self, name: str) -> list[Element]:
         """Return the nodes that have a name, in document order."""
-        return (self._by_name if name.startswith((".", "#")) else self._named).get(name, [])
+        if name.startswith((".", "#")):
+            return self._by_name.get(name, [])
+        if name.startswith(_PART_OF_CLASS):
+            part = name.removeprefix(_PART_OF_CLASS)
+            return [node for node, classes in self.classes.items() if part in classes]
+        return self._named.get(name, [])
 
     @cached_property
     def _by_name(self) -> dict[str, list[Element]]:
@@ -203,16 +212,24 @@ def _steps(tree: Tree) -> Iterator[_Step]:
             _finder("child" if of_children else "descendant", tree.subselector), of_children
         )
         return
-    names: list[str] = []
-    named = tree
-    while isinstance(named, (Class, Hash, Attrib)) and (name := _name(named)):
-        names.append(name)
-        named = named.selector
     find = _finder("descendant-or-self", tree)
+    names, named = _names_in(tree)
     if isinstance(named, NamedElement):
-        yield _Step(find, names=tuple(names), tag=named.element)
+        yield _Step(find, names=names, tag=named.element)
     else:
         yield _Step(find)
+
+
+def _names_in(tree: Tree) -> tuple[tuple[str, ...], Tree]:
+    """Return the names that a selector without combinators demands, and what is left of it."""
+    if isinstance(tree, Attrib) and (tree.attrib, tree.operator) == ("class", "*="):
+        part = tree.value.value if tree.value is not None else ""
+        return (f"{_PART_OF_CLASS}{part}",), tree.selector
+    names: list[str] = []
+    while isinstance(tree, (Class, Hash, Attrib)) and (name := _name(tree)):
+        names.append(name)
+        tree = tree.selector
+    return tuple(names), tree
 
 
 def _name(tree: Class | Hash | Attrib) -> str | None:

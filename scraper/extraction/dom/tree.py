@@ -46,6 +46,14 @@ _NO_MARKUP = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """What holds no tags of the page, though it may look as if it did."""
+_IS_UTF8 = re.compile(
+    rb"""
+    (?: \s++ | <title>[^<>]{0,500}+ | <(?:!doctype|html|head|/title)\b[^<>]{0,1000}+> )*+
+    <meta \s [^<>]{0,100}? \b charset\s?=\s?["']?utf-8["'\s/>]
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The charset as nearly all pages declare it, in their first meta tag."""
 _MISTAKEN_FOR_UTF8 = frozenset(
     codec
     for codec in map(resolve_encoding, LABELS)
@@ -171,6 +179,8 @@ def _declared_charset(body: bytes, content_type: str | None) -> str | None:
     declared = http_content_type_encoding(content_type)
     if declared not in _WEB_CODECS:
         head = body[:MAX_BEFORE_CHARSET]
+        if _IS_UTF8.match(head):
+            return "utf-8"
         before = head[: head.lower().find(b"charset") + 1]
         if b"<script" in before or b"<!--" in before or b"<style" in before or len(before) > 1024:
             head = _NO_MARKUP.sub(b"", head)

@@ -105,10 +105,12 @@ def unread(root: Element, index: Index) -> set[Element]:
     for node in root.iterdescendants("*"):
         if node in index.hiding and is_hidden(node):
             found.add(node)
-        classes = index.classes.get(node, "")
-        if classes and _is_hidden_by_class(classes):
-            by_class.add(node)
-        if _holds_comments(classes) or _holds_comments(index.ids.get(node, "")):
+        if classes := index.classes.get(node):
+            if _is_hidden_by_class(classes):
+                by_class.add(node)
+            if _holds_comments(classes):
+                comments.add(node)
+        if (identity := index.ids.get(node)) and _holds_comments(identity):
             comments.add(node)
     if by_class and not _holds_most(root, by_class):
         found |= by_class
@@ -134,7 +136,9 @@ def without_counts(text: str) -> str:
     """
     if not any(map(str.isdigit, text)):
         return text
-    return _COUNTS_BESIDE.sub(" ", text).strip(" |•·–-") if _COUNTS_BESIDE.search(text) else text
+    if _COUNTS_BESIDE.search(text):
+        return _COUNTS_BESIDE.sub(" ", text).strip(" |•·–-")
+    return text
 
 
 def paragraphs(root: Element) -> Iterator[Element]:

@@ -176,7 +176,11 @@ def lines_above(tree: Element, body: Element) -> list[str]:
             break
         if isinstance(node.tag, str) and node.tag not in ("script", "style", "a", "img"):
             nodes.append(node)
-    lines = (text_of(node) for node in nodes if len(text_content(node)) <= 4 * MAX_LINE)
+    lines = (
+        text_of(node)
+        for node in nodes
+        if (node.text if len(node) == 0 else len(text_content(node)) <= 4 * MAX_LINE)
+    )
     return [line for line in lines if 3 < len(line) <= MAX_LINE]
 
 

@@ -92,7 +92,7 @@ _SITE_NAME_AFTER = re.compile(
 _BAR = re.compile(r"\s*[|ㅣ｜：–—]\s*|\s+-\s*|-\s+|(?<=[\u2e80-\u9fff\uac00-\ud7af])-")
 """A hyphen within a word is none, as in "suara-suara", but in scripts without spaces."""
 _BAR_OR_HYPHEN = re.compile(r"\s*[|ㅣ｜：–—-]\s*")
-_ANY_CAPTION = "//*[self::figcaption or contains(@class, 'caption')]"
+_ANY_CAPTION = "figcaption, [class*=caption]"
 _ELSEWHERE = frozenset("a li nav aside footer".split())
 _WITHOUT_COUNTS = frozenset(("kicker", "deck", "caption", "section"))
 _IN_ONE_LINE = frozenset(("headline", "kicker", "section"))
@@ -166,8 +166,7 @@ class Head:
         self.metas: dict[str, str] = {}
         """Name of a meta tag in lower case -> its first content that is not empty, else ''."""
         for node in self.nodes["meta"]:
-            name = next(filter(None, map(node.get, _NAMES_OF_META)), None)
-            if name:
+            if name := next(filter(None, map(node.get, _NAMES_OF_META)), None):
                 self._add_meta(name.lower().strip(), node.get("content") or "")
         self.links: dict[str, str] = {}
         """Relation of a link in lower case -> its first address that is not empty."""
@@ -308,8 +307,10 @@ def _own_article(head: Head, site: Site, identity: Identity | None, url: str) ->
     def is_own(address: str) -> bool | None:
         absolute = joined_url(url, address) or ""
         if identity is not None:
-            named = site.identify(absolute)
-            return named.key == identity.key if isinstance(named, Identity) else None
+            named = site.story(absolute)
+            if named is None:
+                return None
+            return named.key == identity.key
         host, path = _place(absolute)
         if not path or host not in {host for host, _path in places}:
             return None

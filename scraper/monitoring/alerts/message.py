@@ -135,4 +135,6 @@ class Message:
 
 
 def _iso(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(timespec="seconds")
+    if value is None:
+        return None
+    return value.isoformat(timespec="seconds")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from click.testing import Result
@@ -24,14 +25,16 @@ from tests.archive.writers import writing
 Warta = Callable[..., Result]
 
 
+def fill(archive: Archive) -> None:
+    for number in range(1, 9):
+        announce(archive, link(number))
+        keep(archive, story(number))
+    keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
+
+
 @pytest.fixture(autouse=True)
-def library(path: Path) -> Path:
-    with Archive(path) as archive:
-        for number in range(1, 9):
-            announce(archive, link(number))
-            keep(archive, story(number))
-        keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
-    return path
+def library(path: Path, made: Callable[..., Path]) -> Path:
+    return Path(copyfile(made(fill), path))
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import io
 import json
 import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 from zipfile import ZipFile
 
@@ -46,9 +47,9 @@ def fill(archive: Archive) -> None:
 
 
 @pytest.fixture
-def library(archive: Archive) -> Archive:
-    fill(archive)
-    return archive
+def library(path: Path, made: Callable[..., Path]) -> Iterator[Archive]:
+    with Archive(copyfile(made(fill), path)) as archive:
+        yield archive
 
 
 def written(archive: Any, name: str, **options: Any) -> tuple[bytes, Exported]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pyarrow as pa
@@ -40,11 +41,15 @@ from tests.documents import MANUAL, ROOT, blocks
 BLOCKS = [block.text for block in blocks(MANUAL / "tables.md") if block.language == "python"]
 
 
-@pytest.fixture
-def library(archive: Archive) -> Archive:
+def fill_and_announce(archive: Archive) -> None:
     fill(archive)
     announce(archive, link(9), at=NOW)
-    return archive
+
+
+@pytest.fixture
+def library(path: Path, made: Callable[..., Path]) -> Iterator[Archive]:
+    with Archive(copyfile(made(fill_and_announce), path)) as archive:
+        yield archive
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from click.testing import Result
@@ -39,22 +40,24 @@ Warta = Callable[..., Result]
 VIEWS = ("latest", "history", "ledger")
 
 
-@pytest.fixture(autouse=True)
-def library(path: Path) -> Path:
+def fill(archive: Archive) -> None:
     """Eight stories, the first edited, and the room of much that was erased: room to give back."""
-    with Archive(path) as archive:
-        for number in range(1, 9):
-            announce(archive, link(number))
-            keep(archive, story(number))
-        keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
-        for number in range(30):
-            with archive.transaction(NOW):
-                archive.robots.record(
-                    f"besar-{number}.example", status=200, body="# Dilarang.\n" * 2_000, reason=None
-                )
+    for number in range(1, 9):
+        announce(archive, link(number))
+        keep(archive, story(number))
+    keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
+    for number in range(30):
         with archive.transaction(NOW):
-            archive.db.conn.execute("DELETE FROM robots")
-    return path
+            archive.robots.record(
+                f"besar-{number}.example", status=200, body="# Dilarang.\n" * 2_000, reason=None
+            )
+    with archive.transaction(NOW):
+        archive.db.conn.execute("DELETE FROM robots")
+
+
+@pytest.fixture(autouse=True)
+def library(path: Path, made: Callable[..., Path]) -> Path:
+    return Path(copyfile(made(fill), path))
 
 
 def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:

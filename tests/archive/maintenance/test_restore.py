@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 from unittest.mock import Mock
 
 import pytest
@@ -32,19 +33,20 @@ from tests.questions import dialogue
 Warta = Callable[..., Result]
 
 
+def fill(archive: Archive) -> None:
+    """Eight stories; a copy beside the archive was made when there were four."""
+    for number in range(1, 9):
+        announce(archive, link(number))
+        keep(archive, story(number))
+        if number == 4:
+            copy_database(archive.db.conn, archive.path.with_name("cadangan.db"))
+
+
 @pytest.fixture
-def backup(path: Path, tmp_path: Path) -> Path:
+def backup(path: Path, tmp_path: Path, made: Callable[..., Path]) -> Path:
     """A copy of the archive, which has eight stories by now: four more than the copy."""
-    copy = tmp_path / "cadangan.db"
-    with Archive(path) as archive:
-        for number in range(1, 5):
-            announce(archive, link(number))
-            keep(archive, story(number))
-        copy_database(archive.db.conn, copy)
-        for number in range(5, 9):
-            announce(archive, link(number))
-            keep(archive, story(number))
-    return copy
+    copyfile(made(fill), path)
+    return Path(copyfile(made(fill).with_name("cadangan.db"), tmp_path / "cadangan.db"))
 
 
 def stories(path: Path) -> int:

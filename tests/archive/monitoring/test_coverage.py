@@ -211,6 +211,14 @@ def test_days_without_a_story_are_there_too(archive: Archive) -> None:
     assert [each.announced for each in days(archive, first=date(2026, 11, 1))] == [1, 0, 0, 1]
 
 
+def test_days_without_a_story_are_there_too_after_one_that_is_older_than_what_they_compare_with(
+    archive: Archive,
+) -> None:
+    announce(archive, published(1, published_at=NOW - 200 * DAY), published(2))
+    found = days(archive, first=TODAY - timedelta(days=2))
+    assert [each.announced for each in found] == [0, 0, 1]
+
+
 def test_a_day_counts_as_looked_at_between_the_first_crawl_and_the_last_that_requested_every_source(
     archive: Archive,
 ) -> None:

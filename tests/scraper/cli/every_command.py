@@ -14,6 +14,7 @@ SERVES = {"serve"}
 """They go on until they are stopped: tests/scraper/web/test_serve_command.py."""
 STARTS_CRAWLS = {
     *("demo", "crawl", "doctor", "sites new", "schedule run", "schedule once"),
+    *("fleet crawl", "fleet worker"),
     *SERVES,
 }
 """They request pages, which needs a process of its own, or go on until they are stopped."""

@@ -85,7 +85,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
 _QUICKLY = ("-s", "DOWNLOAD_DELAY=0", "-s", "NOW=2026-11-20T12:00:00+00:00")
 LONG_SCREENS: dict[str, tuple[str, ...]] = {
     "demo": (),
-    "corpus build korpus --plan": ("--as-of", "2026-11-21", *ARCHIVE),
+    "corpus build korpus --dry-run": ("--as-of", "2026-11-21", *ARCHIVE),
     "corpus build korpus": ("-j", "1", *ARCHIVE),
     "corpus build baru --opted-out keep": ("--test-after", "2026-11-19", "-j", "1", *ARCHIVE),
     "corpus explain baru 29": ARCHIVE,

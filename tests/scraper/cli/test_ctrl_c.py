@@ -16,16 +16,16 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import pyte
 import pytest
 
 from archive import Archive
 from archive.maintenance.verify import verify
-from scraper.cli.demo.proxy import Answer, ReplayProxy
+from scraper.cli.demo.proxy import ReplayProxy
 from tests.preloaded import MAX_SECONDS, start, warta
-from tests.scraper.crawling.conftest import environment, rows, small_site, story
+from tests.scraper.crawling.conftest import Waiting, environment, rows, small_site, story
 from tests.waiting import until
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.processes]
@@ -226,24 +226,10 @@ def test_a_statement_of_sqlite_that_takes_minutes_is_stopped(
 # Crawls
 
 
-class Waiting:
-    """A site whose stories are answered only when it is let go."""
-
-    def __init__(self) -> None:
-        self.answers = small_site(1, 2, 3)
-        self.asked, self.let_go = Event(), Event()
-
-    def __call__(self, url: str) -> Answer | None:
-        if "rmol.id/nusantara/read/" in url:
-            self.asked.set()
-            self.let_go.wait(MAX_SECONDS)
-        return self.answers.get(url)
-
-
 @pytest.fixture
 def under_way(terminal: Terminal) -> Iterator[tuple[Waiting, dict]]:
     """(the site, the environment) of a crawl that waits for its first story."""
-    site = Waiting()
+    site = Waiting(small_site(1, 2, 3))
     with ReplayProxy(site) as proxy:
         given = environment(proxy)
         words = ("crawl", "rmol", "-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org")

@@ -105,6 +105,8 @@ def test_options_that_do_the_same_have_the_same_name(name: str) -> None:
             assert not {one, other} & set(option.opts) or {one, other} <= set(option.opts)
         if option.name in ("zone", "timezone"):
             assert "--timezone" in option.opts
+        if option.name in ("plan", "dry_run"):
+            assert "--dry-run" in option.opts
 
 
 @pytest.mark.parametrize("name", EVERY_COMMAND)

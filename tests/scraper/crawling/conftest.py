@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from archive import Archive
 from scraper.cli.demo.proxy import Answer, Answers, ReplayProxy
-from tests.preloaded import SCRAPY, warta
+from tests.preloaded import MAX_SECONDS, SCRAPY, warta
 
 FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0")
 """Without the delay between requests, also where the site is overloaded."""
@@ -71,6 +72,20 @@ def crawl(news: Path) -> Crawl:
         return run(proxy, "scraper", "crawl", "--archive", str(archive), *FAST, *arguments)
 
     return start
+
+
+class Waiting:
+    """A site that answers for stories of rmol only when it is let go."""
+
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
+        self.answers = answers
+        self.asked, self.let_go = Event(), Event()
+
+    def __call__(self, url: str) -> Answer | None:
+        if "rmol.id/nusantara/read/" in url:
+            self.asked.set()
+            self.let_go.wait(MAX_SECONDS)
+        return self.answers.get(url)
 
 
 def rows(path: Path, statement: str, *values: object) -> list[dict[str, object]]:

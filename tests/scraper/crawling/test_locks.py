@@ -14,18 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from archive.database.lock_files import take_lock
 from archive.errors import ArchiveUnwritable
-from scraper.cli.demo.proxy import Answer
 from scraper.politeness.leases import take_all
 from scraper.politeness.locks import Locked, locks_folder, schedule_lock, site_lock, writer_lock
 from scraper.schedule.interrupted import end_interrupted
 from tests.preloaded import MAX_SECONDS, start
-from tests.scraper.crawling.conftest import environment, rows, run, small_site
+from tests.scraper.crawling.conftest import Waiting, environment, rows, run, small_site
 from tests.scraper.crawling.newsroom import newsrooms
 
 pytestmark = pytest.mark.processes
@@ -38,24 +36,10 @@ def names(folder: Path) -> list[str]:
 SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org")
 
 
-class Waiting:
-    """A site whose stories are told only when it is let go."""
-
-    def __init__(self) -> None:
-        self.answers = newsrooms(1, rmol=0, suara=2) | small_site(1, 2)
-        self.asked, self.let_go = Event(), Event()
-
-    def __call__(self, url: str) -> Answer | None:
-        if "rmol.id/nusantara/read/" in url:
-            self.asked.set()
-            self.let_go.wait(MAX_SECONDS)
-        return self.answers.get(url)
-
-
 @pytest.fixture
 def under_way(serve, news, tmp_path_factory):
     """(answers, proxy, process) of a crawl of rmol that waits for its first story."""
-    answers = Waiting()
+    answers = Waiting(newsrooms(1, rmol=0, suara=2) | small_site(1, 2))
     proxy = serve(answers)
     command = ("crawl", "rmol", "--archive", str(news), *SPEED)
     process = start(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from click.testing import CliRunner, Result
@@ -214,12 +215,14 @@ def revisions(path: Path) -> set[tuple[str, str]]:
         return {(row["kind"], row["changed"]) for row in rows}
 
 
+def with_boxes(archive: Archive) -> None:
+    keep_all(archive, (story_page(n, among=BOX) for n in range(30)))
+
+
 @pytest.fixture
-def kept(path: Path) -> Path:
+def kept(path: Path, made: Callable[..., Path]) -> Path:
     """An archive of thirty stories with a box, which was crawled before anything was learnt."""
-    with Archive(path) as archive:
-        keep_all(archive, (story_page(n, among=BOX) for n in range(30)))
-    return path
+    return Path(copyfile(made(with_boxes), path))
 
 
 def test_what_is_learnt_is_a_technical_revision_and_never_an_edit(kept: Path, warta: Warta) -> None:

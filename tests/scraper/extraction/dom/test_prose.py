@@ -44,13 +44,13 @@ def test_short_texts_count_in_headings_alone_where_only_paragraphs_are_wanted() 
 
 def test_each_node_is_visited_once(monkeypatch: pytest.MonkeyPatch) -> None:
     visited: list[object] = []
-    gather = prose._gather_blocks
+    gather = prose._Texts.gather
 
-    def counted(node: object, *others: object, **named: object) -> None:
+    def counted(texts: object, node: object, *others: object, **named: object) -> None:
         visited.append(node)
-        gather(node, *others, **named)  # type: ignore[arg-type]
+        gather(texts, node, *others, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(prose, "_gather_blocks", counted)
+    monkeypatch.setattr(prose._Texts, "gather", counted)
     page = parse_html("<div>" * 50 + f"<p><b><i>{PROSE}</i></b></p>" * 500)
     assert page is not None
     assert len(Prose(page).passages) == 500

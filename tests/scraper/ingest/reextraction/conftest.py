@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -28,14 +29,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "news.db"
 
 
+def three_stories(archive: Archive) -> None:
+    for number in (1, 2, 3):
+        crawled(archive, page_of(number))
+    crawled(archive, page_of(1, prose=EDITED, at=NOW + HOUR))
+
+
 @pytest.fixture
-def archive(path: Path) -> Archive:
+def archive(path: Path, made: Callable[..., Path]) -> Archive:
     """Three stories, the first of them edited; closed by the tests' own readings."""
-    with Archive(path) as opened:
-        for number in (1, 2, 3):
-            crawled(opened, page_of(number))
-        crawled(opened, page_of(1, prose=EDITED, at=NOW + HOUR))
-    return opened
+    with Archive(copyfile(made(three_stories), path)) as opened:
+        return opened
 
 
 @pytest.fixture

@@ -1,0 +1,103 @@
+"""`warta fleet crawl`: one crawl of a site for a fleet; what a worker starts."""
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from scraper.cli import options
+from scraper.cli.crawling.crawl import crawl as plain_crawl
+from scraper.cli.fleet.opening import check_same_fleet, fleet_configuration, fleet_store
+from scraper.cli.fleet.worker import folder_option
+from scraper.configuration import Configuration
+from scraper.monitoring.lookout import Lookout
+from scraper.politeness.leases import take, take_all
+from scraper.schedule.timetable import Timetable
+
+
+@click.command()
+@click.argument("site", type=options.SITE)
+@folder_option
+@options.scrapy_settings
+@options.json
+@click.pass_context
+def crawl(
+    context: click.Context,
+    /,
+    site: str,
+    folder: Path | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Crawl SITE once, as a worker of the fleet does: take its lease, fetch its archive if that of
+    this machine is not the newest, crawl, check its health, send alerts, and push it.
+
+    Exit status and output are those of `warta crawl`; 1 also if the archive could not be pushed, or
+    if the lease was lost: then the crawl ended early, and nothing of it is pushed.
+    """
+    configuration = fleet_configuration()
+    fleet, store = configuration.fleet, fleet_store(configuration)
+    timetable = Timetable.of(configuration)
+    if site not in timetable.rhythms:
+        raise click.UsageError(f"{site} is not crawled on schedule; it is switched off")
+    from scraper.fleet.leases import WORKER, PostgresClaim
+    from scraper.fleet.schema import check
+    from scraper.fleet.site_crawl import SiteCrawl
+    from scraper.fleet.worker import folder_of
+
+    archive = (folder or folder_of(fleet, configuration.archive)).absolute() / f"{site}.db"
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    context.with_resource(take_all(archive, [site], fleet=fleet))
+    with take(site, archive, fleet=fleet) as lease:
+        assert isinstance(lease.claim, PostgresClaim)
+        check_same_fleet(store, check(lease.claim.database))
+        task = SiteCrawl(
+            site=site,
+            archive=archive,
+            fleet=fleet,
+            store=store,
+            claim=lease.claim,
+            worker=os.environ.get(WORKER),
+        )
+        words = [site, "--archive", str(archive), *(["--json"] if as_json else [])]
+        words += [part for setting in overrides for part in ("-s", setting)]
+        check_health = _checking(configuration, archive, site)
+        code = task.run(_crawling(context, words), timetable, check_health)
+    raise SystemExit(code)
+
+
+def _crawling(context: click.Context, words: list[str]) -> Callable[[date | None], int]:
+    def run(since: date | None) -> int:
+        given = [*words, *(["--since", since.isoformat()] if since else [])]
+        try:
+            with plain_crawl.make_context("crawl", given, parent=context) as inner:
+                plain_crawl.invoke(inner)
+        except SystemExit as ended:
+            return ended.code if isinstance(ended.code, int) else 1
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what follows is short, and completed
+        return 0
+
+    return run
+
+
+def _checking(
+    configuration: Configuration, archive: Path, site: str
+) -> Callable[[datetime], object]:
+    """Return what checks the health of the site, and sends alerts; metrics are the fleet's."""
+    without = configuration.metrics.model_copy(update={"file": None, "port": None})
+    alone = configuration.model_copy(update={"metrics": without})
+    every = Timetable.of(alone)
+    timetable = Timetable(
+        rhythms={site: every.rhythms[site]}, backfill={site: every.backfill.get(site, 0)}
+    )
+
+    def check(now: datetime) -> object:
+        if not archive.exists():
+            return None
+        return Lookout(alone, archive, timetable, lambda: now).look(now)
+
+    return check

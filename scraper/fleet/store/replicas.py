@@ -1,0 +1,420 @@
+"""Replicas: pushed after a crawl, fetched before the first one of a worker, always verified."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import zstandard
+from sqlite_utils import Database
+
+from archive.database.backup import copy_database, sync
+from archive.database.connection import plain_errors, schema_version
+from archive.database.migrations import migrations
+from archive.database.rows import value
+from archive.errors import ArchiveDamaged, ArchiveError, ArchiveUnwritable, SchemaTooNew
+from archive.ledger.wording import human_bytes
+from archive.maintenance.copies import opened_as_it_is, problem_of
+from archive.maintenance.restore import later_takedowns, log_written, restore
+from scraper.fleet.records import FleetError, FleetUnavailable, Replica
+from scraper.fleet.store import manifests
+from scraper.fleet.store.lineage import contains, marks_of
+from scraper.fleet.store.manifests import COPY, MANIFEST, NAME, PENDING, Manifest
+from scraper.fleet.store.objects import PIECE, Missing, Objects
+
+KEEP = 3
+"""Replicas of a site that stay, beside the last one of each earlier schema."""
+LEVEL = 1
+"""Of zstd: 995 MB became 405 MB in 2.5 s of CPU; level 3 took 5.9 s for 360 MB, level 9 23.6 s for
+334 MB (100,000 articles, 2026-11-30, one core).
+"""
+WINDOW = 1 << 27
+"""Bytes that unpacking may hold in memory, whatever an object says."""
+IDENTITY = "fleet.json"
+ORPHANS = "orphans"
+ORPHAN = ".orphan-"
+"""Between the names of an archive and the time at which it was set aside."""
+_RESTORED = ".before-restore-"
+
+Publish = Callable[[Replica], None]
+"""Notes a replica in the database if its token is still the site's newest; raises FleetError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """A copy of crawls that the site's newest replica does not have."""
+
+    name: str
+    """Of its objects below the site's folder, without the ending."""
+    manifest: Manifest
+
+
+class Replicas:
+    """The replicas of all sites; what a fleet calls its Store."""
+
+    def __init__(self, objects: Objects) -> None:
+        self.objects = objects
+
+    def identity(self) -> str | None:
+        """Return the id of the fleet that uses the store; None if none does yet."""
+        return manifests.identity_of(self.objects.read(IDENTITY, limit=manifests.LIMIT))
+
+    def claim(self, fleet: str) -> None:
+        """Write the id of the fleet into a store that has none; raises FleetError for another's."""
+        known = self.identity()
+        if known is None:
+            self.objects.write(IDENTITY, [manifests.identity(fleet)])
+            known = self.identity()
+        if known != fleet:
+            raise FleetError(f"{self.objects.shown}: it is the store of another fleet")
+
+    def sites(self) -> list[str]:
+        """Return the sites that have a folder here."""
+        return [name for name in self.objects.names() if name != IDENTITY]
+
+    def manifests(self, site: str) -> list[str]:
+        """Return the names of a site's replicas, oldest first."""
+        found = (name.removesuffix(MANIFEST) for name in self._names(site, MANIFEST))
+        return sorted(name for name in found if NAME.fullmatch(name))
+
+    def manifest(self, site: str) -> Manifest | None:
+        """Return the manifest of a site's newest replica; None if there is none."""
+        names = self.manifests(site)
+        return self._read(site, names[-1]) if names else None
+
+    def newest(self, site: str) -> Replica | None:
+        """Return the newest replica without fetching it; None if the store has none."""
+        found = self.manifest(site)
+        return found.replica if found else None
+
+    def schema(self, site: str) -> int:
+        """Return the schema of the newest replica; 0 if the store has none."""
+        names = self.manifests(site)
+        match = NAME.fullmatch(names[-1]) if names else None
+        return int(match["schema"]) if match else 0
+
+    def _names(self, folder: str, ending: str) -> list[str]:
+        return [name for name in self.objects.names(folder) if name.endswith(ending)]
+
+    def _read(self, site: str, name: str, *, folder: str = "", ending: str = MANIFEST) -> Manifest:
+        where = f"{site}/{folder}{name}{ending}"
+        found = self.objects.read(where, limit=manifests.LIMIT)
+        if found is None:  # pruned since it was listed
+            raise FleetUnavailable(f"{self.objects.shown}: {where} is not there any more")
+        return manifests.parsed(found, site=site, name=name)
+
+    def push(
+        self, site: str, archive: Path, token: int, *, now: datetime, publish: Publish | None = None
+    ) -> Replica:
+        """Put the archive there and verify it; a replica with a higher token is never replaced.
+
+        `publish` is called when the copy is there, and the manifest is written only if it returns.
+        Raises FleetError where there is a newer one: the lease was lost meanwhile.
+        """
+        if self.identity() is None:
+            raise FleetUnavailable(
+                f"{self.objects.shown}: there is no {IDENTITY}; it is not mounted, or not a store"
+            )
+        names = self.manifests(site)
+        earlier = [match for name in names if (match := NAME.fullmatch(name))]
+        if any(int(match["token"]) > token for match in earlier):
+            raise FleetError(f"{site}: a newer replica is in the store; this one is not pushed")
+        number = sum(int(match["token"]) == token for match in earlier)
+        with copied(archive) as copy:
+            found = described(copy, site=site, token=token, number=number, now=now)
+            found = self._write(copy, found, publish=publish)
+        self._prune(site)
+        return found.replica
+
+    def _write(
+        self, copy: Path, found: Manifest, *, folder: str = "", publish: Publish | None = None
+    ) -> Manifest:
+        name = f"{found.site}/{folder}{found.name}"
+        packed = self.objects.write(name + COPY, _packed(copy))
+        found = found.model_copy(update={"packed": packed})
+        if publish is not None:
+            self.objects.write(name + PENDING, [found.written()])
+            try:
+                publish(found.replica)
+            except FleetUnavailable:
+                raise  # it may have been noted
+            except FleetError:
+                with suppress(FleetError):
+                    for ending in (PENDING, COPY):
+                        self.objects.delete(name + ending)
+                raise
+        self.objects.write(name + MANIFEST, [found.written()])
+        if publish is not None:
+            self.objects.delete(name + PENDING)
+        return found
+
+    def _prune(self, site: str) -> None:
+        """Delete replicas beyond those that stay, and copies that never became one."""
+        names = self.manifests(site)
+        last = {match["schema"]: name for name in names if (match := NAME.fullmatch(name))}
+        kept = {*names[-KEEP:], *last.values()}
+        for ending in (MANIFEST, PENDING, COPY):
+            for name in self._names(site, ending):
+                if name.removesuffix(ending) not in kept and name < names[-1]:
+                    self.objects.delete(f"{site}/{name}")
+
+    def fetch(self, site: str, into: Path, *, published: int | None = None) -> Replica | None:
+        """Make the archive at `into` the newest replica, verified; None if the store has none.
+
+        `published` is the token of the newest one that the database noted: its pusher may have been
+        killed before it wrote the manifest, which is done then.
+
+        What is at `into` stays if it is that replica, or a later state of it. Otherwise it is
+        replaced in one step; if it has crawls that the replica lacks, it is set aside, and put
+        into the store as an orphan. Raises FleetError where a replica does not check, SchemaTooNew
+        where a later warta made it.
+        """
+        found = self._completed(site, published)
+        if found is not None:
+            _check_schema(found)
+        if found is None or is_there(into, found):
+            self._adopt_orphans(site, into)
+            return found.replica if found else None
+        into.parent.mkdir(parents=True, exist_ok=True)
+        with self.downloaded(found, into.with_name(f"{into.name}.fetching")) as copy:
+            put(copy, into, now=found.pushed_at)
+        self._adopt_orphans(site, into)
+        return found.replica
+
+    def _completed(self, site: str, published: int | None) -> Manifest | None:
+        found = self.manifest(site)
+        if published is None or (found is not None and found.token >= published):
+            return found
+        names = (name.removesuffix(PENDING) for name in self._names(site, PENDING))
+        for name in names:
+            match = NAME.fullmatch(name)
+            if match and int(match["token"]) == published:
+                found = self._read(site, name, ending=PENDING)
+                self.objects.write(f"{site}/{name}{MANIFEST}", [found.written()])
+        return found
+
+    @contextmanager
+    def downloaded(
+        self, found: Manifest, path: Path, *, folder: str = "", whole: bool = True
+    ) -> Iterator[Path]:
+        """Download a replica to `path`, verified; it is removed afterwards unless it was moved.
+
+        Its digest is compared in any case; with `whole`, what is in the file is verified as well.
+        """
+        name = f"{found.site}/{folder}{found.name}{COPY}"
+        try:
+            self._download(name, found, path)
+            with opened_as_it_is(path) as db:
+                schema = schema_version(db)
+            if schema != found.migrations:
+                raise FleetError(
+                    f"{self.objects.shown}: {name} has schema {schema}, not the stated"
+                )
+            if whole and (problem := problem_of(path)) is not None:
+                raise FleetError(f"{self.objects.shown}: {name} does not verify: {problem}")
+            yield path
+        finally:
+            for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+                with suppress(OSError):
+                    left.unlink(missing_ok=True)
+
+    def _download(self, name: str, found: Manifest, path: Path) -> None:
+        _check_room(path, found.size)
+        digest = hashlib.sha256()
+        try:
+            with self.objects.opened(name) as source, path.open("wb") as file:
+                for piece in _unpacked(source, found.size):
+                    digest.update(piece)
+                    file.write(piece)
+            sync(path)
+        except Missing:
+            raise FleetUnavailable(f"{self.objects.shown}: {name} is not there any more") from None
+        except zstandard.ZstdError as error:
+            raise FleetError(f"{self.objects.shown}: {name} is damaged") from error
+        except OSError as error:
+            raise ArchiveUnwritable(f"{path}: it cannot be written ({error.strerror})") from error
+        if digest.hexdigest() != found.digest:
+            raise FleetError(f"{self.objects.shown}: {name} is not what was pushed (digest)")
+
+    def _adopt_orphans(self, site: str, into: Path) -> None:
+        """Put what was set aside beside `into` into the store; what cannot be now, later."""
+        for path in set_aside(into):
+            with suppress(FleetUnavailable, ArchiveDamaged), opened_as_it_is(path):
+                self.push_orphan(site, path)
+
+    def push_orphan(self, site: str, path: Path) -> Manifest:
+        """Put an archive that was set aside into the store, and remove it here once it is there."""
+        with copied(path) as copy:
+            found = described(copy, site=site, token=0, number=0, now=_written_at(path))
+            found = self._write(copy, found, folder=f"{ORPHANS}/")
+        for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+            left.unlink(missing_ok=True)
+        return found
+
+    def orphans(self, site: str) -> list[Orphan]:
+        """Return what was crawled, and is in no replica of the site."""
+        names = (name.removesuffix(MANIFEST) for name in self._names(f"{site}/{ORPHANS}", MANIFEST))
+        return [
+            Orphan(name=name, manifest=self._read(site, name, folder=f"{ORPHANS}/"))
+            for name in names
+            if NAME.fullmatch(name)
+        ]
+
+
+def open_store(address: str) -> Replicas:
+    """Return the store at an address of fsspec, or in a folder; nothing is read or written yet.
+
+    Raises FleetError for an address that cannot be one, and PackageMissing.
+    """
+    objects = Objects(address)
+    if "memory" in objects.protocols or "::" in address:
+        raise FleetError(f"{objects.shown}: what is kept there is lost with its process")
+    return Replicas(objects)
+
+
+@contextmanager
+def copied(archive: Path) -> Iterator[Path]:
+    """Copy an archive as `warta backup` does, verified, beside it; the copy is removed after."""
+    copy = archive.with_name(f"{archive.name}.pushing")
+    try:
+        with opened_as_it_is(archive) as db, plain_errors(copy):
+            copy_database(db.conn, copy, replace=True, check=_check)
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _check(copy: Path) -> None:
+    with closing(sqlite3.connect(copy)) as connection:
+        for table in ("_litestream_seq", "_litestream_lock"):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+    if (problem := problem_of(copy)) is not None:
+        raise ArchiveDamaged(f"{copy}: the copy does not verify: {problem}; try `warta verify`")
+
+
+def described(copy: Path, *, site: str, token: int, number: int, now: datetime) -> Manifest:
+    """Return the manifest of a copy; how large it is when packed is not known yet."""
+    with copy.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with opened_as_it_is(copy) as db:
+        return Manifest(
+            site=site,
+            token=token,
+            number=number,
+            migrations=schema_version(db),
+            digest=digest,
+            size=copy.stat().st_size,
+            packed=0,
+            latest=value(db, "SELECT latest FROM clock"),
+            marks=marks_of(db),
+            pushed_at=now,
+            version=version("warta"),
+        )
+
+
+def _check_schema(found: Manifest) -> None:
+    """Refuse what a later warta wrote, also where the copy here has the same rows."""
+    with closing(Database(memory=True)) as empty:
+        known = len(migrations.pending(empty))
+    if found.migrations > known:
+        raise SchemaTooNew(
+            f"{found.site}: a later version of warta wrote its archive (schema {found.migrations},"
+            f" this version knows {known}); please upgrade warta"
+        )
+
+
+def is_there(path: Path, found: Manifest) -> bool:
+    """Return whether an archive is a replica, or a later state of it."""
+    if not path.exists():
+        return False
+    try:
+        with opened_as_it_is(path) as db:
+            return contains(db, found.marks)
+    except ArchiveDamaged:
+        return False
+
+
+def put(copy: Path, into: Path, *, now: datetime) -> None:
+    """Put a verified copy in the place of an archive, which is set aside if it has more."""
+    with opened_as_it_is(copy) as backup:
+        takedowns, keep = [], False
+        if into.exists():
+            log_written(into)
+            keep = not _is_earlier(into, backup_of=copy)
+            with suppress(ArchiveDamaged), opened_as_it_is(into) as present:
+                takedowns = later_takedowns(present, backup)
+        kept = restore(
+            backup.conn,
+            into,
+            now=now,
+            keep=keep,
+            check=lambda _copy: None,
+            copied=lambda _left, _all: None,
+            takedowns=takedowns,
+        )
+    if kept is not None:
+        kept.replace(kept.with_name(kept.name.replace(_RESTORED, ORPHAN)))
+
+
+def _is_earlier(path: Path, *, backup_of: Path) -> bool:
+    """Return whether an archive is an earlier state of a copy; one that is damaged is none."""
+    try:
+        with opened_as_it_is(path) as present, opened_as_it_is(backup_of) as backup:
+            return contains(backup, marks_of(present))
+    except ArchiveError:
+        return False
+
+
+def set_aside(archive: Path) -> Sequence[Path]:
+    """Return the archives that were set aside beside one, oldest first."""
+    names = tuple(f"{archive.name}{mark}" for mark in (ORPHAN, _RESTORED))
+    if not archive.parent.is_dir():
+        return ()
+    found = (path for path in archive.parent.iterdir() if path.name.startswith(names))
+    return sorted(path for path in found if path.name.endswith("Z"))
+
+
+def _written_at(path: Path) -> datetime:
+    """Return when an archive was written last, by its own clock: the same copy has one name."""
+    with opened_as_it_is(path) as db:
+        latest = value(db, "SELECT latest FROM clock")
+    return datetime.fromisoformat(latest or "1970-01-01T00:00:00+00:00")
+
+
+def _check_room(path: Path, size: int) -> None:
+    """Refuse what cannot have room: the copy, and the archive that is made of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(path.parent).free
+    if 2 * size > free:
+        raise ArchiveUnwritable(
+            f"{path}: {human_bytes(2 * size)} are needed, and {human_bytes(free)} are free"
+        )
+
+
+def _packed(copy: Path) -> Iterator[bytes]:
+    packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+    with copy.open("rb") as file:
+        yield from packer.read_to_iter(file, size=os.fstat(file.fileno()).st_size)
+
+
+def _unpacked(source: Any, size: int) -> Iterator[bytes]:
+    """Unpack one frame, a piece at a time; raises ZstdError unless it has `size` bytes."""
+    unpacker = zstandard.ZstdDecompressor(max_window_size=WINDOW)
+    written = 0
+    with unpacker.stream_reader(source, closefd=False) as reader:
+        while piece := reader.read(PIECE):
+            written += len(piece)
+            if written > size:
+                break
+            yield piece
+    if written != size:
+        raise zstandard.ZstdError("it is not as long as stated")

@@ -1,0 +1,156 @@
+"""The workers of a fleet as its database knows them: their names, signs of life, and draining."""
+
+import os
+import socket
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from archive.errors import Locked
+from archive.ledger.wording import plain_time
+from archive.printable import one_line
+from scraper.fleet.database import Database
+from scraper.fleet.jobs import STALLED
+from scraper.fleet.records import FleetError, Worker
+
+_PRESENT = """\
+SELECT run, host, pid, born, seen_at, ended_at IS NULL AND seen_at > warta_now() - %(stalled)s
+    AS is_alive FROM warta_workers WHERE name = %(name)s"""
+_REGISTER = """\
+INSERT INTO warta_workers (name, run, host, pid, born, version, schema, clock_off)
+VALUES (%(name)s, %(run)s, %(host)s, %(pid)s, %(born)s, %(version)s, %(schema)s,
+    %(clock)s - warta_now())
+ON CONFLICT (name) DO UPDATE SET
+    run = excluded.run, host = excluded.host, pid = excluded.pid, born = excluded.born,
+    version = excluded.version, schema = excluded.schema, clock_off = excluded.clock_off,
+    started_at = warta_now(), seen_at = warta_now(), ended_at = NULL, draining = NULL,
+    store_problem = NULL, store_problem_since = NULL
+WHERE warta_workers.run IS NOT DISTINCT FROM %(earlier)s
+RETURNING run"""
+_REPORT = """\
+UPDATE warta_workers SET seen_at = warta_now(), clock_off = %(clock)s - warta_now()
+WHERE name = %(name)s AND run = %(run)s RETURNING draining, clock_off"""
+_LEAVE = """\
+UPDATE warta_workers SET ended_at = warta_now(), draining = NULL
+WHERE name = %(name)s AND run = %(run)s"""
+_DRAIN = """\
+UPDATE warta_workers SET draining = %(how)s WHERE name = %(name)s AND ended_at IS NULL
+RETURNING run"""
+_GONE = """\
+UPDATE warta_workers SET ended_at = warta_now() WHERE name = %(name)s AND ended_at IS NULL
+    AND seen_at <= warta_now() - %(stalled)s"""
+_CRAWLS = """\
+SELECT count(*) AS crawls FROM warta_sites s JOIN warta_workers w ON w.name = s.worker
+WHERE w.name = %(name)s AND s.ended_at IS NULL AND s.began_at >= w.started_at"""
+_ALL = """\
+SELECT name, host, pid, version, schema, started_at, seen_at, ended_at, draining, clock_off,
+    ended_at IS NULL AND seen_at <= warta_now() - %(stalled)s AS is_stalled
+FROM warta_workers ORDER BY name"""
+
+_AFTER = timedelta(seconds=STALLED)
+
+
+@dataclass(slots=True, kw_only=True)
+class Presence:
+    """This process as a worker of the fleet."""
+
+    database: Database
+    name: str
+    schema: int
+    """Of the archives that it writes."""
+    run: UUID = field(default_factory=uuid4)
+
+    def begin(self) -> None:
+        """Take the name. Raises Locked where another worker has it, and FleetError."""
+        row = self.database.row(_PRESENT, name=self.name, stalled=_AFTER)
+        if row is not None and row["is_alive"] and not _is_dead(row):
+            raise Locked(
+                f"a worker named {self.name} is running ({one_line(row['host'])}, PID {row['pid']},"
+                f" seen {plain_time(row['seen_at'])}); `--name` gives this one another name"
+            )
+        given = {
+            "host": socket.gethostname()[:100],
+            "pid": os.getpid(),
+            "born": _born(os.getpid()),
+            "version": version("warta"),
+            "schema": self.schema,
+            "earlier": row["run"] if row is not None else None,
+        }
+        if not self.database.rows(_REGISTER, **self._who, **given, clock=datetime.now(UTC)):
+            raise Locked(f"a worker named {self.name} was started at the same time")
+
+    def report(self) -> str | None:
+        """Show that it is alive; return how it is to end, None if it is not.
+
+        Raises Locked where another worker has its name now, and FleetError.
+        """
+        row = self.database.row(_REPORT, **self._who, clock=datetime.now(UTC))
+        if row is None:
+            raise Locked(f"another worker is named {self.name} now; this one ends")
+        how: str | None = row["draining"]
+        return how
+
+    def end(self) -> None:
+        """Leave. Raises FleetError."""
+        self.database.rows(_LEAVE, **self._who)
+
+    @property
+    def _who(self) -> dict[str, Any]:
+        return {"name": self.name, "run": self.run}
+
+
+def all_workers(database: Database) -> list[Worker]:
+    """Return all workers that ever ran, by name. Raises FleetError."""
+    return [Worker(**row) for row in database.rows(_ALL, stalled=_AFTER)]
+
+
+def drain(database: Database, name: str, how: str) -> bool:
+    """Let a worker end: `finish` its crawls, or `stop` them; False if it does not run.
+
+    Raises FleetError.
+    """
+    found = {worker.name: worker for worker in all_workers(database)}
+    if name not in found:
+        known = ", ".join(found) or "none"
+        raise FleetError(f"the fleet has no worker named {one_line(name)}; there are {known}")
+    database.rows(_GONE, name=name, stalled=_AFTER)
+    return bool(database.rows(_DRAIN, name=name, how=how))
+
+
+def drained(database: Database, name: str) -> int | None:
+    """Return how many crawls of a worker are left; None once it has ended, or is dead."""
+    worker = next((each for each in all_workers(database) if each.name == name), None)
+    if worker is None or worker.ended_at is not None or worker.is_stalled:
+        return None
+    row = database.row(_CRAWLS, name=name)
+    return int(row["crawls"]) if row is not None else 0
+
+
+def _is_dead(row: dict[str, Any]) -> bool:
+    """Whether a worker was a process of this machine, and is none any more."""
+    machine, _space, began = str(row["born"]).rpartition(" ")
+    return machine == _machine() and _began(row["pid"]) != began
+
+
+def _born(pid: int) -> str:
+    return f"{_machine()} {_began(pid)}"
+
+
+def _machine() -> str:
+    """Return what no other machine, boot of it, or container has."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return f"unknown {uuid4()}"
+
+
+def _began(pid: int) -> str:
+    """Return when a process began, as Linux counts it: another one with its number began later."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
