@@ -31,6 +31,14 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile("quick")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Called by pytest-xdist for `-n auto`: tests of crawls wait for each other's processes, so
+    half as many more as there are cores keep these busy.
+    """
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--keep-screens",

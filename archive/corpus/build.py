@@ -3,10 +3,11 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from filelock import Timeout
@@ -14,15 +15,23 @@ from filelock import Timeout
 from archive.archive import Archive
 from archive.corpus import executors
 from archive.corpus.filters.language import check_languages
-from archive.corpus.output.finish import RECIPE, REPLACED, Finish, NothingLeft
+from archive.corpus.many.catalogue import Job, ranges
+from archive.corpus.many.inputs import Inputs, Note
+from archive.corpus.many.inputs import gather as gather_stories
+from archive.corpus.many.stages import cluster_stages
+from archive.corpus.output.finish import GATHERED, RECIPE, REPLACED, Finish, NothingLeft
 from archive.corpus.output.summary import Summary
-from archive.corpus.pipeline import index_references, versions
+from archive.corpus.pipeline import Stage, first_stage, index_references, versions
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, empty_archive, opened, select
 from archive.corpus.splits import Splitter
 from archive.database.connection import plain_errors
 from archive.database.lock_files import take_lock
-from archive.errors import CorpusError
+from archive.errors import ArchiveError, CorpusError
+from archive.merge.inputs import is_full
+
+MOST_TASKS = 64
+"""Tasks that compare texts, unless more are requested: datatrove opens a file for each at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +44,10 @@ class BuildOptions:
     """NAME=VALUE for the executor of Ray or Slurm."""
     jobs: int = 1
     """Processes of the local executor."""
+    tasks: int | None = None
+    """Tasks of each stage, at most; None: one for a thousand articles, and up to 64 that compare
+    the texts of many archives.
+    """
     overwrite: bool = False
     """Whether an existing corpus may be replaced."""
 
@@ -60,6 +73,33 @@ def load_selection(recipe: Recipe) -> Selection:
         return select(past, recipe)
 
 
+def gather(
+    inputs: Inputs,
+    out: Path,
+    *,
+    overwrite: bool,
+    now: datetime,
+    advance: Callable[[int], None],
+    note: Note,
+) -> Path:
+    """Write the catalogue of many archives into the work folder of a corpus, and return its path.
+
+    `now`, aware, is compared with their clocks, and written nowhere. Killed or stopped, a later
+    call resumes. Raises an ArchiveError.
+    """
+    check_target(out, overwrite=overwrite)
+    work = work_folder(out)
+    with _plain_errors(out, work), _locked(work):
+        executors.check_not_queued(work)
+        _prepare(work, GATHERED, inputs.digest())
+        try:
+            return gather_stories(inputs, work, now=now, advance=advance, note=note)
+        except ArchiveError as error:
+            if not is_full(error):
+                shutil.rmtree(work)
+            raise
+
+
 def build(
     recipe: Recipe,
     selection: Selection,
@@ -67,8 +107,10 @@ def build(
     options: BuildOptions,
     *,
     advance: Callable[[int], object],
+    compared: Callable[[int, int | None], object] = lambda _tasks, _total: None,
 ) -> Summary | None:
-    """Build the corpus; `advance` is called with the number of completed tasks.
+    """Build the corpus; `advance` is called with the number of completed tasks, and before that, of
+    many archives, `compared` with (those that find their clusters, all of them or None).
 
     None where Slurm has queued it: its last job leaves only logs in the work folder. Killed or
     stopped, a later call resumes. Raises CorpusError.
@@ -78,23 +120,47 @@ def build(
     work = work_folder(out)
     with _plain_errors(out, work), _locked(work):
         executors.check_not_queued(work)
-        if not out.exists() and (work / REPLACED).exists():  # killed between two renames
-            (work / REPLACED).rename(out)
-        check_target(out, overwrite=options.overwrite)  # another build may have made it meanwhile
-        found = versions(recipe)
-        _prepare(work, recipe.digest(selection.archive_digest, found))
-        _index(recipe, work)
-        slurm = options.executor == "slurm"
-        finish = Finish(recipe, selection, found, work, out.absolute(), tidy=slurm)
-        if slurm:
-            executors.queue_slurm(finish, for_executor)
+        _put_back(out, work)
+        check_target(out, overwrite=options.overwrite)  # another build may have made it
+        finish = _prepared(recipe, selection.cut(options.tasks), out, options)
+        stages = _stages(finish, options)
+        if options.executor == "slurm":
+            executors.queue_slurm(stages, finish, for_executor)
             return None
         with _removed_when_over(work):
             if options.executor == "ray":
-                executors.run_ray(finish, for_executor)
+                executors.run_ray(stages, finish, for_executor)
             else:
-                executors.run_local(finish, jobs=options.jobs, advance=advance)
+                executors.run_local(
+                    stages, finish, jobs=options.jobs, advance=advance, compared=compared
+                )
     return finish.summary
+
+
+def _put_back(out: Path, work: Path) -> None:
+    """Give a corpus its name again whose replacement was killed between two renames."""
+    if not out.exists() and (work / REPLACED).exists():
+        (work / REPLACED).rename(out)
+
+
+def _prepared(recipe: Recipe, selection: Selection, out: Path, options: BuildOptions) -> Finish:
+    """Prepare the work folder, and return what completes the build."""
+    work, found, slurm = work_folder(out), versions(recipe), options.executor == "slurm"
+    _resume_or_clear(work, recipe, selection, found)
+    _index(recipe, work)
+    return Finish(recipe, selection, found, work, out.absolute(), tidy=slurm)
+
+
+def _resume_or_clear(
+    work: Path, recipe: Recipe, selection: Selection, found: dict[str, str]
+) -> None:
+    """Keep what an earlier call of the same build left in the work folder, and nothing else."""
+    kept: tuple[str, ...] = ()
+    archive_digest: str | None = selection.archive_digest
+    if recipe.archives:
+        kept = (RECIPE, GATHERED, recipe.archive.name)
+        archive_digest = None  # that of a catalogue changes when its clusters are known
+    _prepare(work, RECIPE, recipe.digest(archive_digest, found, len(selection.shards)), but=kept)
 
 
 def work_folder(out: Path) -> Path:
@@ -121,16 +187,28 @@ def check_target(out: Path, *, overwrite: bool) -> None:
         )
 
 
-def _prepare(work: Path, digest: str) -> None:
-    """Empty the work folder unless it belongs to the same recipe, archive and versions."""
-    mark = work / RECIPE
+def _stages(finish: Finish, options: BuildOptions) -> list[Stage]:
+    """Return the stages before the last."""
+    recipe, shards, work = finish.recipe, finish.selection.shards, finish.work
+    steps = partial(first_stage, recipe, shards, work)
+    stages = [Stage(name="", steps=steps, tasks=len(shards), work=work)]
+    if recipe.archives:
+        found = ranges(recipe.archive, recipe.as_of, options.tasks or min(len(shards), MOST_TASKS))
+        job = Job(path=recipe.archive, work=work, as_of=recipe.as_of, ranges=found)
+        stages = [*cluster_stages(job), *stages]
+    return stages
+
+
+def _prepare(work: Path, name: str, digest: str, *, but: Collection[str] = ()) -> None:
+    """Empty the work folder, but for some files, unless it belongs to the same digest."""
+    mark = work / name
     if mark.is_file() and mark.read_text() == digest:
         return
     mark.unlink(missing_ok=True)  # first: killed from here on, what is left belongs to no recipe
     for path in work.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.name != "lock":
+        elif path.name not in ("lock", *but):
             path.unlink()
     mark.write_text(digest)
 

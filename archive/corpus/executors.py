@@ -1,4 +1,4 @@
-"""Runs the two stages: on this machine, or by datatrove's executors for Ray and Slurm."""
+"""Runs the stages: on this machine, or by datatrove's executors for Ray and Slurm."""
 
 import inspect
 import json
@@ -19,9 +19,7 @@ from datatrove.executor.slurm import SlurmPipelineExecutor
 from datatrove.utils.logging import logger
 
 from archive.corpus.output.finish import Finish
-from archive.corpus.pipeline import first_stage
-from archive.corpus.recipe import Recipe
-from archive.corpus.selection import Shards
+from archive.corpus.pipeline import Stage
 from archive.database.parallel import readers
 from archive.errors import CorpusError
 
@@ -35,21 +33,33 @@ _OURS = {"self", "pipeline", "tasks", "depends", "logging_dir", "skip_completed"
 QUEUED = "slurm-job"
 """File in the work folder: the id of the last queued Slurm job."""
 
-_job: tuple[Recipe, Shards, Path] | None = None
+_stages: Sequence[Stage] = ()
 
 
-def run_local(finish: Finish, *, jobs: int, advance: Callable[[int], object]) -> None:
-    """Run both stages on this machine, skipping completed tasks.
+def run_local(
+    stages: Sequence[Stage],
+    finish: Finish,
+    *,
+    jobs: int,
+    advance: Callable[[int], object],
+    compared: Callable[[int, int | None], object],
+) -> None:
+    """Run all stages on this machine, skipping completed tasks; `advance` is called for those of
+    the last of `stages`, `compared` for those before it, with (completed, all tasks or None).
 
     Raises CorpusError where a process was killed: the processes are those of
     `archive.database.parallel`, as datatrove's own pool waits forever for a killed one.
     """
-    waiting = _local(*finish.job).get_incomplete_ranks()
-    advance(finish.tasks - len(waiting))
+    waiting = [_local(stage).get_incomplete_ranks() for stage in stages]
+    compared(0, sum(stage.tasks for stage in stages[:-1]))
+    steps: list[Callable[[int], object]] = [lambda tasks: compared(tasks, None)] * len(stages)
+    steps[-1] = advance
     try:
-        with readers(min(jobs, len(waiting)) or 1, _begin, *finish.job) as processes:
-            for _ in processes.map(_judge, waiting):
-                advance(1)
+        with readers(min(jobs, max(map(len, waiting))) or 1, _begin, stages) as processes:
+            for number, (stage, tasks) in enumerate(zip(stages, waiting, strict=True)):
+                steps[number](stage.tasks - len(tasks))
+                for _ in processes.map(_judge, [(number, task) for task in tasks]):
+                    steps[number](1)
     except BrokenProcessPool as error:
         raise CorpusError(
             "a process that read the archive was killed; the same command resumes the build"
@@ -57,20 +67,25 @@ def run_local(finish: Finish, *, jobs: int, advance: Callable[[int], object]) ->
     _finish(finish)
 
 
-def run_ray(finish: Finish, options: Mapping[str, Any]) -> None:
-    """Run the first stage on the Ray cluster of RAY_ADDRESS or on this machine, the second here.
+def run_ray(stages: Sequence[Stage], finish: Finish, options: Mapping[str, Any]) -> None:
+    """Run the stages on the Ray cluster of RAY_ADDRESS or on this machine, the last one here.
 
     Raises CorpusError.
     """
     with _ray():
-        first = RayPipelineExecutor(**_stage(*finish.job), **options)
-        first.run()
-    if missing := first.get_incomplete_ranks(skip_completed=True):
+        for stage in stages:
+            _run_on_ray(stage, options)
+    _finish(finish)
+
+
+def _run_on_ray(stage: Stage, options: Mapping[str, Any]) -> None:
+    executor = RayPipelineExecutor(**stage.arguments(), **options)
+    executor.run()
+    if missing := executor.get_incomplete_ranks(skip_completed=True):
         raise CorpusError(
-            f"{len(missing)} of {finish.tasks} tasks failed (see {finish.work / 'logs' / 'logs'});"
+            f"{len(missing)} of {stage.tasks} tasks failed (see {stage.logs / 'logs'});"
             " the same command retries them"
         )
-    _finish(finish)
 
 
 def _finish(finish: Finish) -> None:
@@ -80,13 +95,16 @@ def _finish(finish: Finish) -> None:
             pass
 
 
-def queue_slurm(finish: Finish, options: Mapping[str, Any]) -> None:
-    """Queue both stages as Slurm jobs; raises CorpusError where Slurm refuses them."""
+def queue_slurm(stages: Sequence[Stage], finish: Finish, options: Mapping[str, Any]) -> None:
+    """Queue all stages as Slurm jobs; raises CorpusError where Slurm refuses them."""
     logger.disable("datatrove")
-    first = SlurmPipelineExecutor(**_stage(*finish.job), **options)
     single = {**options, "tasks_per_job": 1, "workers": -1}
-    logs = str(finish.work / "logs-finish")
-    last = SlurmPipelineExecutor([finish], tasks=1, depends=first, logging_dir=logs, **single)
+    ending = Stage(name="finish", steps=lambda: [finish], tasks=1, work=finish.work)
+    last: SlurmPipelineExecutor | None = None
+    for stage in (*stages, ending):
+        own = single if stage.tasks == 1 else options
+        last = SlurmPipelineExecutor(**stage.arguments(), depends=last, **own)
+    assert last is not None
     try:
         last.run()
     except FileNotFoundError as error:
@@ -168,29 +186,23 @@ def _value(text: str) -> Any:
         return text
 
 
-def _stage(recipe: Recipe, shards: Shards, work: Path) -> dict[str, Any]:
-    """Return the arguments of an executor for the first stage."""
-    pipeline = first_stage(recipe, shards, work)
-    return {"pipeline": pipeline, "tasks": len(shards), "logging_dir": str(work / "logs")}
+def _local(stage: Stage) -> LocalPipelineExecutor:
+    return LocalPipelineExecutor(**stage.arguments(), workers=1)
 
 
-def _local(recipe: Recipe, shards: Shards, work: Path) -> LocalPipelineExecutor:
-    return LocalPipelineExecutor(**_stage(recipe, shards, work), workers=1)
-
-
-def _begin(recipe: Recipe, shards: Shards, work: Path) -> None:
+def _begin(stages: Sequence[Stage]) -> None:
     """Start a process of its own, which keeps the models that its filters load."""
-    global _job
+    global _stages
     # datatrove logs every step; `work` has its log.
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-    _job = recipe, shards, work
+    _stages = stages
 
 
-def _judge(task: int) -> int:
-    """Run a task with new blocks, as datatrove does: their statistics are those of the task."""
-    assert _job is not None
-    _local(*_job)._run_for_rank(task)
-    return task
+def _judge(task: tuple[int, int]) -> int:
+    """Run a task of a stage with new blocks, as datatrove does."""
+    number, rank = task
+    _local(_stages[number])._run_for_rank(rank)
+    return rank
 
 
 @contextmanager

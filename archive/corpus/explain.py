@@ -74,14 +74,16 @@ def find_outcome(
 
 
 def is_its_archive(corpus: Path, path: Path) -> bool:
-    """Whether the archive, as of the corpus' time, has the articles that the manifest recorded.
+    """Whether the archive, as of the corpus' time, has the articles that the manifest recorded, or
+    is one of those that the corpus was made of.
 
     After a takedown or a new opt-out it has not. Raises CorpusError for a broken manifest.
     """
     found = manifest(corpus)
     try:
-        as_of, expected = datetime.fromisoformat(found["as_of"]), found["archive_digest"]
-    except (KeyError, TypeError, ValueError) as error:
+        as_of = datetime.fromisoformat(found["as_of"])
+        expected = {found["archive_digest"], *found["recipe"].get("archives", ())}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CorpusError(f"{corpus}: its manifest.json is not one of warta") from error
     with opened(path, as_of) as past:
-        return bool(archive_digest(past) == expected)
+        return archive_digest(past) in expected

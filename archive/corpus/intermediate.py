@@ -55,15 +55,16 @@ BATCH = 500
 
 def kept_writer(work: Path) -> ParquetWriter:
     """Return datatrove's writer for the documents that pass."""
-    return _writer(work / "kept", KEPT, _kept)
+    return parquet_writer(work / "kept", KEPT, _kept)
 
 
 def dropped_writer(work: Path, name: str) -> ParquetWriter:
     """Return datatrove's exclusion writer for the filter of that name."""
-    return _writer(work / "dropped" / name, DROPPED, _dropped)
+    return parquet_writer(work / "dropped" / name, DROPPED, _dropped)
 
 
-def _writer(folder: Path, schema: pa.Schema, adapter: Any) -> ParquetWriter:
+def parquet_writer(folder: Path, schema: pa.Schema, adapter: Any) -> ParquetWriter:
+    """Return datatrove's writer of one Parquet file a task."""
     # No content-defined chunks: while writing them, Arrow (26) aborts the process on a full disk.
     return ParquetWriter(
         str(folder),

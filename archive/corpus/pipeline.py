@@ -1,8 +1,9 @@
 """The first stage as a datatrove pipeline: the same blocks on one machine, on Ray and on Slurm."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -23,7 +24,7 @@ from archive.corpus.filters.thresholds.tables import Personal
 from archive.corpus.intermediate import dropped_writer, kept_writer
 from archive.corpus.measures import MeasureText
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import DOUBTED, Shards, check_time, opened, within_days
+from archive.corpus.selection import DOUBTED, FETCHED, Shards, check_time, opened, within_days
 from archive.database.rows import column
 from archive.errors import ArchiveDamaged
 from archive.monitoring.drift import drifted_articles
@@ -48,6 +49,27 @@ _METADATA = (
     "article_id url site headline published_at section agency cluster_id revision layout"
     " first_seen_at extractor fetched_at snapshot_digest".split()
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One of the stages, each of which needs all tasks of the one before."""
+
+    name: str
+    """Of its folder of logs; empty for the stage that filters."""
+    steps: Callable[[], list[PipelineStep]]
+    """Makes the blocks, new ones for each task, as their statistics are those of the task."""
+    tasks: int
+    work: Path
+
+    @property
+    def logs(self) -> Path:
+        """Its folder of logs, by which datatrove knows what was completed."""
+        return self.work / ("-".join(filter(None, ("logs", self.name))))
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of an executor of datatrove."""
+        return {"pipeline": self.steps(), "tasks": self.tasks, "logging_dir": str(self.logs)}
 
 
 def first_stage(recipe: Recipe, shards: Shards, work: Path) -> list[PipelineStep]:
@@ -138,8 +160,7 @@ class ArchiveReader(BaseReader):
 
 
 def _document(row: dict[str, Any], path: Path) -> Document:
-    fetched = "the time at which its page was fetched"
-    check_time(path, row["article_id"], row["fetched_at"], fetched)
+    check_time(path, row["article_id"], row["fetched_at"], FETCHED)
     metadata = {name: row[name] for name in _METADATA} | {
         "page_language": row["language"],
         "warnings": _list(row, "warnings", path),

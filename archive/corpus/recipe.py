@@ -23,6 +23,8 @@ class Recipe:
 
     archive: Path
     """The archive's file, absolute."""
+    archives: tuple[str, ...] = ()
+    """Of a corpus of many archives their digests, sorted; `archive` is their catalogue then."""
     as_of: datetime
     """Aware, UTC: the time whose state of the archive is read."""
     since: date | None = None
@@ -50,7 +52,7 @@ class Recipe:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe for `manifest.json`, without the path of the archive."""
-        return {
+        return ({"archives": list(self.archives)} if self.archives else {}) | {
             "as_of": self.as_of.isoformat(),
             "since": _iso(self.since),
             "until": _iso(self.until),

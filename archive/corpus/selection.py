@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,10 @@ DOUBTED = """SELECT a.id FROM main.readings g
     JOIN main.revisions r ON r.snapshot_id = g.snapshot_id
     JOIN articles a ON a.id = r.article_id AND a.revision = r.number
     WHERE g.refusal IN ('same_body_elsewhere', 'names_another_story')"""
+
+
+PUBLISHED = "its time of publication"
+FETCHED = "the time at which its page was fetched"
 
 
 @contextmanager
@@ -85,6 +90,14 @@ class Selection:
         """Articles of all shards."""
         return sum(self.sites.values())
 
+    def cut(self, tasks: int | None) -> Selection:
+        """Return it in at most so many tasks; None: one for SHARD articles."""
+        if tasks is None or tasks >= len(self.shards):
+            return self
+        ends = [len(self.shards) * task // tasks for task in range(tasks + 1)]
+        shards = ((self.shards[a][0], self.shards[b - 1][1]) for a, b in pairwise(ends))
+        return replace(self, shards=tuple(shards))
+
 
 @dataclass(slots=True)
 class _Tally:
@@ -125,12 +138,12 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
         digest.update(line)
         if recipe.sites and row["site"] not in recipe.sites:
             continue
-        check_time(reader.path, row["id"], row["published_at"], "its time of publication")
+        check_time(reader.path, row["id"], row["published_at"], PUBLISHED)
         if within_days(recipe.since, recipe.until, row["published_at"]):
             tally.add(row, drifted=drifted)
         else:
             undated += row["published_at"] is None
-    _check(reader, recipe, set(known), tally.sites.total())
+    _check(reader, recipe, known, tally.sites.total())
     opted_out = tally.opted_out
     return Selection(
         archive_digest=digest.hexdigest(),
@@ -154,14 +167,18 @@ def _articles(reader: Reader) -> Iterator[tuple[dict[str, Any], bool, bytes]]:
         yield row, drifted, line.encode() + b"\n"
 
 
-def archive_digest(reader: Reader) -> str:
+def archive_digest(reader: Reader, *, check_times: bool = False) -> str:
     """Return the SHA-256 that `manifest.json` has of an archive as of a time.
 
-    Another archive has another one; so has the same one after a takedown or a new opt-out.
+    Another archive has another one; so has the same one after a takedown or a new opt-out. With
+    `check_times`, raises ArchiveDamaged for times that are not ISO 8601.
     """
     digest = hashlib.sha256()
-    for _row, _drifted, line in _articles(reader):
+    for row, _drifted, line in _articles(reader):
         digest.update(line)
+        if check_times:
+            check_time(reader.path, row["id"], row["published_at"], PUBLISHED)
+            check_time(reader.path, row["id"], row["fetched_at"], FETCHED)
     return digest.hexdigest()
 
 
@@ -185,25 +202,26 @@ def check_time(path: Path, article_id: int, text: str | None, what: str) -> None
     )
 
 
-def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> None:
+def _check(reader: Reader, recipe: Recipe, known: Collection[str], selected: int) -> None:
+    where = "the archives" if recipe.archives else reader.path
     if not known:
         (first,) = reader.db.conn.execute("SELECT min(first_seen_at) FROM main.articles").fetchone()
         if first is None:
-            raise empty_archive(reader.path)
+            raise empty_archive(where)
         raise CorpusError(
-            f"{reader.path}: no article as of {recipe.as_of.isoformat()}; the first is of {first}"
+            f"{where}: no article as of {recipe.as_of.isoformat()}; the first is of {first}"
         )
-    if unknown := sorted(set(recipe.sites) - known):
+    if unknown := sorted(set(recipe.sites) - set(known)):
         sites = ", ".join(sorted(known))
-        raise CorpusError(f"{reader.path}: no article of {', '.join(unknown)}; there are {sites}")
+        raise CorpusError(f"{where}: no article of {', '.join(unknown)}; there are {sites}")
     if not selected:
         days = f"{recipe.since or 'the beginning'} to {recipe.until or 'the end'}"
         sites = f" by {', '.join(recipe.sites)}" if recipe.sites else ""
-        raise CorpusError(f"{reader.path}: no article was published from {days}{sites}")
+        raise CorpusError(f"{where}: no article was published from {days}{sites}")
 
 
-def empty_archive(path: Path) -> CorpusError:
+def empty_archive(where: Path | str) -> CorpusError:
     """Return the error for an archive without articles."""
     return CorpusError(
-        f"{path}: the archive contains no article yet; add some by `warta crawl` or `warta import`"
+        f"{where}: the archive contains no article yet; add some by `warta crawl` or `warta import`"
     )

@@ -115,15 +115,24 @@ def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]], *, now: d
 
 def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
     """Return the links of the articles of a range with articles of lower ids."""
+    return links(_here["clusters"], numbers, _local)
+
+
+def links(
+    clusters: Clusters, numbers: tuple[int, int], known: dict[int, int]
+) -> list[tuple[int, int]]:
+    """Return the links of the articles of a range with articles of lower ids; `known`, to which
+    they are added, are those that need not be found again.
+    """
     found: list[tuple[int, int]] = []
-    with read_transaction(_here["clusters"].db):
-        for number, others in _here["clusters"].linked(*numbers):
+    with read_transaction(clusters.db):
+        for number, others in clusters.linked(*numbers):
             in_vain = 0
             for other, is_linked in others:
-                if in_vain >= MAX_VAIN or _root(_local, number) == _root(_local, other):
+                if in_vain >= MAX_VAIN or _root(known, number) == _root(known, other):
                     continue
                 if is_linked():
-                    _local[_root(_local, number)] = _root(_local, other)
+                    known[_root(known, number)] = _root(known, other)
                     found.append((number, other))
                 else:
                     in_vain += 1

@@ -6,9 +6,10 @@ same archive or one merged before, has the same time, too, and is written once.
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from archive.database.rows import value
@@ -26,7 +27,7 @@ Advance = Callable[[int], None]
 def _stream(
     found: Input, table: str, columns: Sequence[str], time: str, after: int
 ) -> Iterator[tuple[str, int, list[Values]]]:
-    """Yield (time, number of the input, rows of that time)."""
+    """Yield (time, number of the input, rows of that time); `columns` are expressions of SQL."""
     names = ", ".join(columns)
     statement = f"SELECT id, {time}, {names} FROM {table} WHERE id > ? ORDER BY id"
     with reading(found.path):
@@ -38,10 +39,19 @@ def _stream(
 class Copying:
     """The steps that copy a table each."""
 
-    def __init__(self, partial: Partial, inputs: Sequence[Input], advance: Advance) -> None:
+    def __init__(
+        self,
+        partial: Partial,
+        inputs: Sequence[Input],
+        advance: Advance,
+        *,
+        without: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
+        """`without`: by table the columns that are not copied, each with the SQL in its place."""
         self._partial = partial
         self._inputs = {each.number: each for each in inputs}
         self._advance = advance
+        self._without = without
         self.steps = {
             "crawls": self.crawls,
             "snapshots": self.snapshots,
@@ -61,7 +71,7 @@ class Copying:
         plan: "_Plan | None" = None,
     ) -> None:
         """Copy a table: `write` gets all rows of a time. Those of a `plan` are written between."""
-        columns = self._partial.columns(table)
+        columns = self._columns(table)
 
         def items() -> Items:
             streams = [
@@ -77,6 +87,11 @@ class Copying:
                 yield {}, plan.write_rest()
 
         in_batches(self._partial, table, items(), self._advance)
+
+    def _columns(self, table: str) -> list[str]:
+        """Return what is read of a table, in the order of its columns."""
+        without = self._without.get(table, {})
+        return [without.get(name, name) for name in self._partial.columns(table)]
 
     def crawls(self) -> None:
         """Copy the crawls, each with the archive that it was merged from."""
@@ -213,7 +228,7 @@ class Copying:
     def _planned_row(self, plan: Values, insert: "_Insert") -> Values:
         at, article, number, archive, revision, kind, changed, returns_to, correction = plan
         found = self._inputs[archive]
-        names = ", ".join(insert.columns)
+        names = ", ".join(self._columns("revisions"))
         with reading(found.path):
             row = found.db.conn.execute(
                 f"SELECT id, observed_at, {names} FROM revisions WHERE id = ?", (revision,)

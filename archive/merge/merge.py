@@ -187,12 +187,19 @@ def _check_clocks(inputs: Sequence[Input], options: Options, *, now: datetime, n
 
 
 def _changed(inputs: Sequence[Input]) -> list[Input]:
-    """Return the inputs that the archive to be updated has not taken in as they are."""
+    """Return the inputs that the archive to be updated has not taken in as they are, and of copies
+    of one archive the first.
+    """
+    same = {one for one, _other in copies(inputs)}
     known: set[str] = set()
     for each in inputs:
         if each.is_base:
             known.update(column(each.db, "SELECT content FROM merged_archives"))
-    return [each for each in inputs if each.content not in known or each.is_base]
+    return [
+        each
+        for each in inputs
+        if each.is_base or (each.content not in known and each.path not in same)
+    ]
 
 
 def _parts(inputs: Sequence[Input], wanted: Sequence[Input]) -> list[Part]:
@@ -201,9 +208,9 @@ def _parts(inputs: Sequence[Input], wanted: Sequence[Input]) -> list[Part]:
     def state(each: Input) -> str:
         if each.is_base:
             return "updated"
-        if each not in wanted:
-            return "unchanged"
-        return "copy" if each.path in same else "merged"
+        if each.path in same:
+            return "copy"
+        return "merged" if each in wanted else "unchanged"
 
     return [
         Part(

@@ -80,21 +80,27 @@ class Member:
 class Clusters:
     """The tables `members` and `memberships`; write inside a transaction."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, texts: Texts | None = None) -> None:
+        """`texts`: in place of those of the connection."""
         self.db = db
         self._execute = db.conn.execute
         self._clock = clock
-        self.texts = Texts(db)
+        self.texts = texts or Texts(db, clock)
 
-    def place(self, article_id: int, body: str) -> None:
-        """Compare the article's new text with the others; clusters grow, unite or fall apart."""
-        if self.texts.of(article_id) is not None:
+    def place(self, article_id: int, body: str, *, first: bool = False) -> None:
+        """Compare the article's new text with the others; clusters grow, unite or fall apart.
+
+        `first`: the article had none before, and is in no cluster.
+        """
+        if not first and self.texts.of(article_id) is not None:
             self.leave(article_id)
-        text_id = self.texts.put(article_id, body)
+        text_id, is_new = self.texts.put(article_id, body)
         united = {article_id}
-        if self.texts.signature(text_id).whole:
+        if not is_new and self.texts.signature(text_id).whole:
             united |= self._running(text_id)
         self._meet(text_id, united)
+        if first and len(united) == 1:
+            return
         if not self._join(article_id, united):
             self._settle(united)
 
@@ -258,7 +264,7 @@ class Clusters:
 
         `before` are the present ones, which save overlaps with the same first article.
         """
-        candidates = sorted(self._candidates(articles), key=lambda candidate: candidate.order)
+        candidates = self.candidates(articles)
         if len(candidates) < 2:
             return []
         first, cluster_id = candidates[0], min(candidate.article_id for candidate in candidates)
@@ -279,6 +285,10 @@ class Clusters:
         if candidate.text_id == first.text_id:
             return WHOLE
         return overlap(self.texts.prepared(candidate.text_id), self.texts.prepared(first.text_id))
+
+    def candidates(self, articles: Iterable[int]) -> list[Candidate]:
+        """Return articles as members of a cluster, its first one first."""
+        return sorted(self._candidates(articles), key=lambda candidate: candidate.order)
 
     def _candidates(self, articles: Iterable[int]) -> list[Candidate]:
         rows = named_rows(

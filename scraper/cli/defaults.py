@@ -65,7 +65,7 @@ def folders_of(context: click.Context) -> Folders:
 
 def _places(context: click.Context) -> tuple[Path | None, Path]:
     """Return the configured folder of profiles, and the configured archive."""
-    if not _may_be_configured(context):
+    if not may_be_configured(context):
         return None, Path(os.environ.get("WARTA_ARCHIVE") or DEFAULT_ARCHIVE)
     from scraper.configuration.loading import places
 
@@ -99,7 +99,7 @@ class ConfiguredOption(click.Option):
     def get_default(self, ctx: click.Context, call: bool = True) -> Any:
         """Called by click; `call` is False for the help text, which shows the built-in default."""
         builtin = super().get_default(ctx, call)
-        if not call or ctx.resilient_parsing or not _may_be_configured(ctx):
+        if not call or ctx.resilient_parsing or not may_be_configured(ctx):
             return builtin
         from scraper.configuration import ConfigurationError
 
@@ -119,7 +119,7 @@ def reading_limits(context: click.Context) -> Limits:
     from scraper.configuration import ConfigurationError
     from scraper.extraction.workers import MEGABYTE, Limits
 
-    if not _may_be_configured(context):
+    if not may_be_configured(context):
         return Limits()
     try:
         reading = configured(context).configuration.reading
@@ -128,8 +128,8 @@ def reading_limits(context: click.Context) -> Limits:
     return Limits(deadline=reading.deadline, memory=reading.memory * MEGABYTE)
 
 
-def _may_be_configured(context: click.Context) -> bool:
-    """Whether there is anything to load; commands stay quick (no pydantic) where there is not."""
+def may_be_configured(context: click.Context) -> bool:
+    """Return whether there is anything to load; where there is not, commands need no pydantic."""
     return (
         _FILE in context.meta
         or Path("warta.toml").is_file()

@@ -86,6 +86,8 @@ UNTIL_TIME = Parsed("time", partial(_time, of_day=time.max))
 """A time with its UTC offset, or a day, which means its end in UTC."""
 SINCE_TIME = Parsed("time", partial(_time, of_day=time.min))
 """A time with its UTC offset, or a day, which means its start in UTC."""
+PLACE = Parsed("path", lambda text: text if "://" in text else Path(text))
+"""A path, or an address of fsspec like s3://bucket/folder, which stays text."""
 ZONE = Parsed("zone", _zone)
 """A name of the time zone database."""
 
@@ -127,6 +129,44 @@ def archive(command: Decorated) -> Decorated:
     return option(config_option(command))
 
 
+class _ArchivesOption(_ArchiveOption):
+    """`--archive` that may be repeated; the variable and the configuration name one."""
+
+    def get_default(self, ctx: click.Context, call: bool = True) -> Any:
+        """Called by click."""
+        found = super().get_default(ctx, call)
+        return found if found is None or isinstance(found, tuple) else (found,)
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """Called by click, which would cut the path at each colon."""
+        found = self.resolve_envvar_value(ctx)
+        return None if found is None else (found,)
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> tuple[Any, ParameterSource]:
+        """Called by click."""
+        value, source = self._given(ctx, opts)
+        given = value if isinstance(value, tuple | list) else (value,)
+        ctx.meta[ARCHIVE] = next(iter(given), None)
+        return given, source
+
+
+def archives(what: str) -> Callable[[Decorated], Decorated]:
+    """Add `--archive`, which may be repeated, as `archive` does; `what` is its help."""
+    option = click.option(
+        "--archive",
+        "paths",
+        cls=_ArchivesOption,
+        key=("archive",),
+        type=PLACE,
+        multiple=True,
+        envvar="WARTA_ARCHIVE",
+        default=(DEFAULT_ARCHIVE,),
+        is_eager=True,
+        help=what,
+    )
+    return lambda command: option(config_option(command))
+
+
 story = click.argument("url", metavar="STORY")
 """Any address of a story, its id or its number."""
 json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
@@ -141,6 +181,15 @@ sites = click.option(
 )
 jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
+)
+
+executor_options = click.option(
+    "-x",
+    "--executor-option",
+    "executor_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
 )
 
 

@@ -24,7 +24,7 @@ from scraper.extraction.unprofiled import headlines_in, named, refusal_of_any
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site, whole_number
 
-EXTRACTION = 4
+EXTRACTION = 5
 """Version of the extraction's code; raise it by hand when a change of code changes results."""
 
 MIN_REPEATED = 60
@@ -253,15 +253,16 @@ def _body(
 ) -> Body:
     """Read the body of a page from where its article is located."""
     shown = (metadata.fields.get("headline"), metadata.fields.get("caption"))
+    authors = metadata.fields.get("authors", ())
     if isinstance(located, LayoutMatch):
         if located.text_outside:
             metadata.warn("text_outside")
-        return read_body(page, profile, located, identity, shown)
+        return read_body(page, profile, located, identity, shown, authors)
     if profile is not UNKNOWN and identity is None:
         # An index, a tag's page, the home page: its text is other stories'.
         metadata.warnings.append("not_an_article")
         return Body()
-    return fallback_body(page, located, profile, identity, shown)
+    return fallback_body(page, located, profile, identity, shown, authors)
 
 
 def _pages_shown(page: Document, site: Site) -> int:

@@ -1,17 +1,15 @@
 """The article's prose: paragraphs without boilerplate, dateline and credits.
 
-trafilatura reads the pages whose layout is unknown and no prose was located on, and judges which
-containers within an article are widgets.
+trafilatura reads the pages whose layout is unknown and no prose was located on.
 """
 
 import logging
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import dropwhile, islice
+from itertools import dropwhile
 from typing import cast
 
 import trafilatura
@@ -19,16 +17,16 @@ from lxml import html
 
 from archive.identity import joined_url
 from scraper.extraction.dom import sponsored
-from scraper.extraction.dom.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEARCHED
+from scraper.extraction.dom.limits import MAX_PARAGRAPHS, MAX_SEARCHED
 from scraper.extraction.dom.selectors import Element, pruned
 from scraper.extraction.dom.tree import Document, clean, parse_html, text_of
 from scraper.extraction.dom.unread import unread
-from scraper.extraction.dom.widgets import is_widget
 from scraper.extraction.fields.bylines import Byline, letters_of, read_byline
 from scraper.extraction.locate import LayoutMatch, Located, find_article
 from scraper.extraction.text import site_furniture
+from scraper.extraction.text.apart import without, without_apart
 from scraper.extraction.text.blocks import Block, blocks
-from scraper.extraction.text.boilerplate import BYLINE_RULES, is_unlinked_statement, trim
+from scraper.extraction.text.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.text.datelines import split_dateline
 from scraper.sites.site import Identity, Site
 
@@ -47,25 +45,11 @@ MAX_LINKED = 0.5
 """Share of an unknown page's text that may be links before it is taken for a list."""
 MIN_REPEATED = 60
 """Characters of a paragraph that stands there twice; a shorter one may be prose."""
-MIN_KEPT = 0.85
-"""Share of the article's text that must remain when containers are removed from it; below, they are
-the article's own mark-up.
-"""
 
 _WRITTEN = r"\u003cp"
 """How a script has the beginning of a paragraph that it writes into its page."""
 _BRACES = re.compile("([{}])")
 _ESCAPE = re.compile(r"\\+(u[0-9a-fA-F]{4}|[^\\]|\Z)")
-_OWN_WORDS = re.compile(
-    r"[\"'“”‘«]|\W*(?:ralat|koreksi|klarifikasi|hak jawab|catatan|update)\b", re.IGNORECASE
-)
-"""How quotations and the publisher's notes on the text begin: both may be short."""
-_TO_READERS = re.compile(
-    r"\b(?:anda|kamu|daftar|gratis|unduh|(?:ber)?langganan|klik|ikuti|aplikasi|surel|e-?mail"
-    r"|newsletter|donasi|dukung)\b",
-    re.IGNORECASE,
-)
-"""Words of what a publisher offers its readers."""
 _HTML = html.HTMLParser()
 
 # It logs an error for every page that it finds too short.
@@ -102,20 +86,23 @@ def read_body(
     match: LayoutMatch,
     identity: Identity | None,
     shown: Collection[str | None],
+    authors: Sequence[str] = (),
 ) -> Body:
     """Read the prose of an article in a known layout.
 
     `shown` are fields of the page that a body may repeat at its top: headline and caption.
+    `authors` are those that the page names.
     """
     layout = match.layout
     selectors = (*COMMON_PRUNE, *site.prune, *layout.prune)
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
     for node in match.nodes:
-        found += blocks(node, pruned(node, selectors) | unread(node, page.index), page.unclosed)
+        removed = pruned(node, selectors) | unread(node, page.index) | match.furniture
+        found += blocks(node, removed, page.unclosed)
     if layout.whole_page:
         found = [block for block in found if not _leads_away(block)]
     found = _below(shown, _without_lead(found))
-    return finish(found, site, identity, whole_page=layout.whole_page)
+    return finish(found, site, identity, authors=authors, whole_page=layout.whole_page)
 
 
 def fallback_body(
@@ -124,10 +111,11 @@ def fallback_body(
     site: Site,
     identity: Identity | None,
     shown: tuple[str | None, ...],
+    authors: Sequence[str] = (),
 ) -> Body:
     """Read the prose of a page in an unknown layout: of the located node, else by trafilatura.
 
-    `shown`: as above, the headline first.
+    `shown`, `authors`: as above, the headline first.
     """
     cut: tuple[str, ...] = ()
     found = [] if article is None else _of_article(page, article, site)
@@ -138,7 +126,7 @@ def fallback_body(
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body(cut=cut)  # a list of headlines
     prose = [block for block in _below(shown, found) if not _leads_away(block)]
-    body = finish(prose, site, identity, whole_page=True)
+    body = finish(prose, site, identity, authors=authors, whole_page=True)
     return replace(body, cut=(*body.cut, *cut))
 
 
@@ -154,7 +142,7 @@ def _of_article(page: Document, article: Located, site: Site) -> list[Block]:
         pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node, page.index) | article.furniture
     )
     found = _without_lead(blocks(node, removed, page.unclosed))
-    return _without(lambda block: block.is_apart, found)[0]
+    return without(lambda block: block.is_apart, found)[0]
 
 
 def _in_scripts(tree: Element, site: Site, headline: str | None) -> list[Block]:
@@ -267,11 +255,17 @@ def _leads_away(block: Block) -> bool:
 
 
 def finish(
-    found: list[Block], site: Site, identity: Identity | None, *, whole_page: bool = False
+    found: list[Block],
+    site: Site,
+    identity: Identity | None,
+    *,
+    authors: Sequence[str] = (),
+    whole_page: bool = False,
 ) -> Body:
     """Remove boilerplate, credits and dateline from paragraphs, and read the people they name.
 
-    `whole_page`: what follows the story on its page may be among them.
+    `authors`: as the page names them; `whole_page`: what follows the story on its page may be among
+    the paragraphs.
     """
     is_story = partial(_is_other_story, site, identity)
     stories, furniture = site_furniture.parted(found, site.furniture)
@@ -279,16 +273,15 @@ def finish(
         stories, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
     )
     opening = split_dateline(trimmed.blocks, site)
-    kept, boxed = _without_boxes(opening.blocks)
+    kept, apart = without_apart(opening.blocks, authors)
     first, *others = _bylines(opening.author, trimmed.taken, site)
-    removed = (*furniture, *trimmed.taken, *(("widget", block.text) for block in boxed))
     return Body(
         text="\n\n".join(block.text for block in kept),
         dateline=opening.place,
         agency=trimmed.agency,
         authors=tuple(name for byline in (first, *others) for name in byline.authors),
         editors=(*trimmed.editors, *(name for byline in others for name in byline.editors)),
-        taken=removed,
+        taken=(*furniture, *trimmed.taken, *apart),
         sponsored=sponsored.in_text([block.text for block in found]),
         cut=("cut_paragraphs",) if len(found) >= MAX_PARAGRAPHS else (),
         blocks=tuple(found),
@@ -301,14 +294,6 @@ def _bylines(opening: str | None, taken: Sequence[tuple[str, str]], site: Site) 
     return [read_byline(text, publisher=site.newsroom_names) for text in (opening, *removed)]
 
 
-def _without_boxes(found: Sequence[Block]) -> tuple[list[Block], list[Block]]:
-    """Split into the story's own paragraphs and those of widgets and boxes within it."""
-    widgets, boxes = _widgets(found), _boxes(found)
-    kept, apart = _without(lambda block: block.context in widgets, found)
-    kept, boxed = _without(lambda block: block.context in boxes, kept)
-    return kept, [*apart, *boxed]
-
-
 def _is_other_story(site: Site, identity: Identity | None, address: str) -> bool:
     """Whether a link of a story's page leads to another story of the site."""
     url, own = address, None
@@ -316,66 +301,3 @@ def _is_other_story(site: Site, identity: Identity | None, address: str) -> bool
         url, own = joined_url(identity.url, address) or "", identity.key
     other = site.story(url)
     return other is not None and other.key != own
-
-
-def _without(
-    suspect: Callable[[Block], bool], found: Sequence[Block]
-) -> tuple[list[Block], list[Block]]:
-    """Split into prose and the paragraphs that are suspect for the containers they stand in.
-
-    Where that would remove too much of the article, all of it stays. Rows of tables stay, too:
-    tables have containers of their own.
-    """
-    kept: list[Block] = []
-    apart: list[Block] = []
-    for block in found:
-        if block.kind != "row" and suspect(block):
-            apart.append(block)
-        else:
-            kept.append(block)
-    lost = sum(len(block.text) for block in apart)
-    if lost > (1 - MIN_KEPT) * sum(len(block.text) for block in found):
-        return list(found), []
-    return kept, apart
-
-
-def _boxes(found: Sequence[Block]) -> set[str]:
-    """Return the contexts of containers within the text that hold no statement: boxes of a site.
-
-    One that stands there several times is the story's own mark-up, one that holds nothing but a
-    heading the story's, too. Of 290 pages of unknown publishers seven gain by it, one loses.
-    """
-    boxes: dict[str, list[Block]] = {}
-    runs: Counter[str] = Counter()
-    outer = ""
-    for block in found:
-        if not block.is_apart or not f"{block.context} ".startswith(f"{outer} "):
-            outer = block.context
-            runs[outer] += 1
-        boxes.setdefault(outer, []).append(block)
-    return {
-        block.context
-        for outer, held in boxes.items()
-        if runs[outer] == 1 and not any(map(_is_own, held)) and not _is_heading(held)
-        for block in held
-    }
-
-
-def _is_heading(held: Sequence[Block]) -> bool:
-    return all(block.kind == "heading" for block in held)
-
-
-def _is_own(block: Block) -> bool:
-    """Whether a paragraph is the story's own, whatever it stands in."""
-    if not block.is_apart or is_unlinked_statement(block) or block.kind == "row":
-        return True
-    is_sentence = block.kind == "p" and block.text.rstrip("\"'”’)]").endswith(".")
-    if is_sentence and not block.is_link and not _TO_READERS.search(block.text):
-        return True
-    return _OWN_WORDS.match(block.text) is not None
-
-
-def _widgets(found: Sequence[Block]) -> set[str]:
-    """Return the contexts of paragraphs that are widgets'; of endless ones the first are judged."""
-    contexts = dict.fromkeys(block.context for block in found if block.context)
-    return set(filter(is_widget, islice(contexts, MAX_CONTEXTS)))

@@ -69,6 +69,8 @@ class LayoutMatch:
     """Further nodes that hold the rest of the prose, in document order."""
     text_outside: bool = False
     """Whether prose of the article may stand outside all of these."""
+    furniture: frozenset[Element] = frozenset()
+    """Nodes inside that are none of the article, where they were found without the layout."""
 
     @property
     def nodes(self) -> tuple[Element, ...]:
@@ -100,13 +102,39 @@ def _checked(page: Document, site: Site, layout: Layout, nodes: list[Element]) -
         return LayoutMatch(layout=layout, node=nodes[0])
     holders = [node for node in nodes if node in prose.inside]
     covered = set(holders)
-    for piece in prose.outside:
+    for piece in prose.beside():
         covered.update(piece.beside(holders[-1], covered))
     left = [piece for piece in prose.outside if covered.isdisjoint(piece.path)]
+    furniture: frozenset[Element] = frozenset()
+    if prose.is_article(left) and not any(piece.is_headed for piece in left):
+        containers, furniture = _found_around(page, holders, left)
+        covered |= containers
+        left = [piece for piece in left if covered.isdisjoint(piece.path)]
     roots = prose.in_order(covered)
     return LayoutMatch(
-        layout=layout, node=roots[0], more=tuple(roots[1:]), text_outside=prose.is_article(left)
+        layout=layout,
+        node=roots[0],
+        more=tuple(roots[1:]),
+        text_outside=prose.is_article(left),
+        furniture=furniture,
     )
+
+
+def _found_around(
+    page: Document, holders: list[Element], left: list["_Piece"]
+) -> tuple[set[Element], frozenset[Element]]:
+    """Return the containers of prose left outside that the finder takes for the same article, and
+    what it takes for furniture.
+    """
+    found = find_article(page, None)
+    if found is None or found.node not in {holders[0], *holders[0].iterancestors()}:
+        return set(), frozenset()
+    inside = (
+        piece.container
+        for piece in left
+        if found.node in piece.path and found.furniture.isdisjoint(piece.path)
+    )
+    return set(inside), found.furniture
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +145,8 @@ class _Piece:
     container: Element
     path: tuple[Element, ...]
     """The paragraph's node and all around it."""
+    is_headed: bool
+    """Whether the prose outside begins with a heading."""
 
     def beside(self, last: Element, covered: set[Element]) -> list[Element]:
         """Return what is to be read besides the last node: siblings up to this paragraph, from the
@@ -154,6 +184,8 @@ class _Story:
         known: dict[Element, Element | None] = {page.tree: None} | {node: node for node in nodes}
         self._begun = False
         """Whether a headline was passed, or anything in the nodes."""
+        self._is_headed = False
+        article: Element | None = None
         ended = False
         prose = Prose(page, long_only=True)
         for passage in prose.passages:
@@ -167,26 +199,40 @@ class _Story:
             elif node is not None:
                 # Lines parted by `<br>` are one passage, which may end with the editor's mark.
                 if is_statement(passage.text) or prose.is_story(passage):
-                    self.inside[node] = self.inside.get(node, 0) + len(passage.text)
-                    ended = False  # what was above it was a box above the story
+                    own = article_around(node)
+                    article = article if self.inside else own
+                    if own is article or own is None or article is None:
+                        self.inside[node] = self.inside.get(node, 0) + len(passage.text)
+                    ended = self._is_headed = False  # what was above it was a box above the story
             elif not ended and is_statement(passage.text) and prose.is_story(passage):
                 path = (passage.node, *passage.node.iterancestors())
-                self.outside.append(_Piece(len(passage.text), passage.container, path))
+                piece = _Piece(len(passage.text), passage.container, path, self._is_headed)
+                self.outside.append(piece)
 
     def _ends_at(self, heading: Passage, site: Site, *, ended: bool) -> bool:
         """Whether the story has ended at a heading outside of the nodes."""
         if heading.node.tag != "h1":
+            self._is_headed |= bool(self.inside) and not self.outside
             return ended or (self._begun and is_after(heading.text, site.rules))
         self._begun = True
         if not self.inside:
             self.outside.clear()
         return bool(self.inside)
 
+    def beside(self) -> list[_Piece]:
+        """Return the paragraphs outside that may be the article's; below a heading of their own
+        only as many as there are inside.
+        """
+        headed = sum(piece.length for piece in self.outside if piece.is_headed)
+        if headed > sum(self.inside.values()):
+            return [piece for piece in self.outside if not piece.is_headed]
+        return self.outside
+
     def in_order(self, nodes: set[Element]) -> list[Element]:
         """Return nodes in document order, without those within others."""
-        if len(nodes) > 1:
-            return [node for node in self._tree.iter() if node in nodes]
-        return [*nodes]
+        if len(nodes) == 1:
+            return [*nodes]
+        return list(outermost(node for node in self._tree.iter() if node in nodes))
 
     def is_article(self, pieces: list[_Piece]) -> bool:
         """Whether paragraphs are as much as an article, and stand as those of one do."""
@@ -257,10 +303,17 @@ class _Finder:
             )
             if is_headline and length >= MIN_STORY:
                 break
-            if self._prose.is_story(passage):
+            if self._prose.is_story(passage) and not self._is_in_another_article(passage, found):
                 found.append(passage)
                 length += len(passage.text)
         return found
+
+    def _is_in_another_article(self, passage: Passage, found: list[Passage]) -> bool:
+        """Whether a passage is in an `<article>` beside that of the first one."""
+        if not found:
+            return False
+        own, other = (article_around(each.node) for each in (found[0], passage))
+        return own is not None and other is not None and own is not other
 
     def _heaviest(self) -> Element | None:
         """Return the container with the most prose, if it is enough for an article."""
@@ -391,3 +444,8 @@ def _shows(passage: Passage, headline: str) -> bool:
         return False
     is_first = passage.node.tag == "h1"
     return passage.text == headline or (is_first and passage.text.endswith(headline))
+
+
+def article_around(node: Element) -> Element | None:
+    """Return the outermost `<article>` around a node."""
+    return next(iter([*node.iterancestors("article")][-1:]), None)

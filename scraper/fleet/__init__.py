@@ -37,8 +37,11 @@ whose clocks are hours off do no harm; they are reported.
 | `database.py` | connections with deadlines; errors in plain words, without the DSN |
 | `schema.py` | the tables, their version, `warta fleet init` |
 | `leases.py` | leases in PostgreSQL, for `politeness.leases` |
-| `sites.py` | begin and end of crawls, what is due, which replica is the newest |
-| `jobs.py`, `worker.py` | procrastinate's task, and `warta fleet worker` |
+| `sites.py` | begin and end of crawls, which replica is the newest |
+| `site_crawl.py` | one crawl: fetch, crawl, check, push (`warta fleet crawl`) |
+| `jobs.py` | what is due, and procrastinate's task |
+| `workers.py`, `worker.py` | who is a worker, draining; `warta fleet worker` itself |
 | `status.py` | `warta fleet status`, and what health checks say of a fleet |
-| `store.py` | `open_store`: replicas in a folder or an object store |
+| `monitoring/` | incidents of a fleet, alerts about them, metrics, outages of the database |
+| `store/` | `open_store`: replicas in a folder or an object store; reading them |
 """

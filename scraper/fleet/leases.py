@@ -28,6 +28,8 @@ not run at the same speed.
 """
 _RENEWALS = 4
 """In the time of a lease: so many may be lost."""
+_NEW_PAUSE = 1.0
+"""Seconds by which a pause is longer than what was left of the one before, if it is another."""
 _AGAIN = 1.0
 """Seconds between two attempts to reach a database that does not answer."""
 
@@ -49,6 +51,9 @@ UPDATE warta_leases SET
     free_at = greatest(free_at, warta_now() + %(pause)s)
 WHERE site = %(site)s AND token = %(token)s AND holder IS NOT NULL
 RETURNING warta_now() AS now"""
+_EXCEED = """\
+UPDATE warta_leases SET token = %(above)s + 1 WHERE site = %(site)s AND token = %(token)s
+RETURNING token"""
 _RELEASE = """\
 UPDATE warta_leases SET
     holder = NULL, ends_at = warta_now(), delay = %(delay)s,
@@ -56,9 +61,13 @@ UPDATE warta_leases SET
 WHERE site = %(site)s AND token = %(token)s"""
 
 
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Runs while the machine is suspended: on Linux the first, on macOS and the BSDs the second."""
+
+
 def _boottime() -> float:
     """Return seconds of a clock that also runs while the machine is suspended."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.clock_gettime(_CLOCK)
 
 
 def holder() -> str:
@@ -90,7 +99,8 @@ class PostgresClaim:
         self._until = 0.0
         self._delay, self._pause = 1.0, 0.0
         self._problem = ""
-        self._ended = Event()
+        self._over = False
+        self._wake = Event()
         self._answering = Lock()
         self._thread = Thread(target=self._renew_on, name=f"lease {site}", daemon=True)
 
@@ -116,12 +126,16 @@ class PostgresClaim:
         return not self._lost and self._clock() < self._until
 
     def note(self, *, delay: float, pause: float) -> None:
-        """Note what the next holder waits for; sent with the next renewal."""
+        """Note what the next holder waits for; sent with the next renewal, a pause at once."""
+        is_new = pause > self._pause + _NEW_PAUSE
         self._delay, self._pause = delay, pause
+        if is_new:
+            self._wake.set()
 
     def release(self) -> None:
         """Give the site to others; where the database does not answer, they wait for its end."""
-        self._ended.set()
+        self._over = True
+        self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=WAIT)
         try:
@@ -143,6 +157,15 @@ class PostgresClaim:
                 return False
             self._count_from(before, row["now"])
             return True
+
+    def exceed(self, above: int) -> None:
+        """Take a token above one of the store, whose database was lost. Raises FleetError."""
+        with self._answering:
+            given = {"site": self.site, "token": self.token, "above": above}
+            row = self.database.row(_EXCEED, **given)
+            if row is None:
+                raise FleetError(f"{self.site}: another process has taken the site")
+            self.token = row["token"]
 
     def _taken(self) -> bool:
         before = self._clock()
@@ -170,7 +193,11 @@ class PostgresClaim:
 
     def _renew_on(self) -> None:
         wait = self._lease / _RENEWALS
-        while not self._ended.wait(wait):
+        while True:
+            self._wake.wait(wait)
+            self._wake.clear()
+            if self._over:
+                return
             try:
                 if not self.renew():
                     return
@@ -209,8 +236,8 @@ def _refusal(site: str, held: dict[str, Any]) -> str:
     """Return why a site is not free, as a sentence."""
     if held["holder"] is None:
         return f"{site}: no request before {plain_time(held['until'])}, as the site was promised"
-    since = plain_time(held["taken_at"])
-    return f"{site}: another machine is crawling this site ({held['holder']}, since {since})"
+    holder, since = one_line(held["holder"]), plain_time(held["taken_at"])
+    return f"{site}: another machine is crawling this site ({holder}, since {since})"
 
 
 class PostgresLeases:

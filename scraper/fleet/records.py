@@ -1,6 +1,7 @@
 """The records of a fleet, and the interface of its store."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,13 +65,19 @@ class Store(Protocol):
         replica with a higher token: the lease was lost meanwhile.
         """
 
-    def fetch(self, site: str, into: Path) -> Replica | None:
+    def fetch(self, site: str, into: Path, *, published: int | None = None) -> Replica | None:
         """Make the archive at `into` the newest replica, verified; None if the store has none.
+
+        `published` is the token of the newest one that the database noted: its pusher may have been
+        killed before it wrote the manifest, which is done then.
 
         Nothing is copied where `into` is that replica, or has crawls on top of it. Otherwise it is
         replaced in one step; if it has crawls that the replica lacks, it is set aside and put into
         the store as an orphan. Raises FleetError where a replica does not check.
         """
+
+    def streaming(self, site: str, archive: Path, token: int) -> AbstractContextManager[None]:
+        """Replicate an archive while its site is crawled, where Litestream is installed."""
 
     def newest(self, site: str) -> Replica | None:
         """Return the newest replica without fetching it; None if the store has none."""
@@ -135,6 +142,6 @@ class SiteState:
     replica_at: datetime | None
     """When that was pushed."""
     is_queued: bool
-    """Whether a job waits for a worker."""
+    """Whether a job waits for a worker, or one has taken it."""
     lost_at: datetime | None = None
     """When a crawl lost its lease, until another one has finished; None if none did."""

@@ -70,7 +70,8 @@ CREATE TABLE warta_sites (
     failures integer NOT NULL DEFAULT 0,
     schema integer NOT NULL DEFAULT 0,
     replica_token bigint,
-    replica_at timestamptz
+    replica_at timestamptz,
+    unpushed_by text
 );
 
 CREATE TABLE warta_incidents (
@@ -107,7 +108,9 @@ CREATE INDEX warta_messages_waiting ON warta_messages (next_try_at) WHERE settle
 `warta_leases.delay`: seconds between two requests to the site, as its holder said last; a lease
 that was not released is free after `ends_at` and that.
 `warta_sites.finished_at`: when its last crawl that finished began. `crawl`: the token of the lease
-of the last one. `lost_at`: when one lost its lease, until another one has finished.
+of the last one. `lost_at`: when one lost its lease, until another one has finished. `unpushed_by`:
+the worker whose copy has crawls that the store could not take; as long as it is alive, the others
+leave the site to it.
 `warta_incidents`, `warta_messages`: what needed attention, and what targets were sent about it.
 """
 

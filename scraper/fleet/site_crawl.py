@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -57,8 +58,9 @@ class SiteCrawl:
         try:
             self._push()
         except ArchiveError as error:
-            code, why = max(code, 1) if code != 3 else 1, str(error)
+            code, why = 1, str(error)
             logger.error("%s: %s", self.site, error)  # noqa: TRY400 - one line
+            self._note_unpushed()
         if self.claim.is_lost():
             return self._lost()
         self._patiently(
@@ -67,6 +69,17 @@ class SiteCrawl:
             )
         )
         return code
+
+    def push(self) -> None:
+        """Push what an earlier crawl could not. Raises ArchiveError."""
+        self._fetch()  # another worker may have crawled the site meanwhile
+        self._push()
+
+    def _note_unpushed(self) -> None:
+        """Leave the site to this worker until the store takes its crawls."""
+        if self.worker is not None and not self.claim.is_lost():
+            with suppress(FleetError):
+                sites.note_unpushed(self.database, self.site, self.claim.token, self.worker)
 
     @property
     def database(self) -> Database:
@@ -84,7 +97,8 @@ class SiteCrawl:
             with Archive(self.archive) as kept:
                 last = last_crawls(kept).get(self.site)
             since = timetable.since(self.site, last, now)
-            return crawl(since), ""
+            with self.store.streaming(self.site, self.archive, self.claim.token):
+                return crawl(since), ""
         except ArchiveError as error:
             logger.error("%s", error)  # noqa: TRY400 - one line
             return 1, str(error)
@@ -93,7 +107,7 @@ class SiteCrawl:
         """Fetch the newest replica; raises FleetError unless it is the one that was pushed last."""
         newest = sites.newest_token(self.database, self.site)
         try:
-            replica = self.store.fetch(self.site, self.archive)
+            replica = self.store.fetch(self.site, self.archive, published=newest)
         except FleetError as error:
             sites.note_store(self.database, self.worker, str(error))
             raise
@@ -104,7 +118,7 @@ class SiteCrawl:
                 "was pushed: the store is not the fleet's, or an earlier state of it"
             )
         if token >= self.claim.token:
-            self.claim.token = sites.exceed(self.database, self.site, self.claim.token, token)
+            self.claim.exceed(token)
 
     def _push(self) -> None:
         token, publish = self.claim.token, sites.publisher
@@ -121,13 +135,13 @@ class SiteCrawl:
 
     def _patiently(self, work: Callable[[], object], *, note: bool = False) -> None:
         """Try until it works, the patience of the fleet is over, or the lease is lost."""
-        deadline, noted = time.monotonic() + self.fleet.patience, False
+        deadline = time.monotonic() + self.fleet.patience
         while True:
             try:
                 work()
             except FleetError as error:
                 if note:
-                    noted = self._note_store(str(error)) or noted
+                    self._note_store(str(error))
                 over = time.monotonic() > deadline or self.claim.is_lost()
                 if over or not isinstance(error, FleetUnavailable):
                     raise
@@ -137,13 +151,10 @@ class SiteCrawl:
                     self._note_store(None)
                 return
 
-    def _note_store(self, why: str | None) -> bool:
-        """Note what is wrong with the store; False where the database does not answer either."""
-        try:
+    def _note_store(self, why: str | None) -> None:
+        """Note what is wrong with the store, unless the database does not answer either."""
+        with suppress(FleetError):
             sites.note_store(self.database, self.worker, why)
-        except FleetError:
-            return False
-        return True
 
     def _ended(self) -> str:
         """Return how the crawl ended, as its archive says."""

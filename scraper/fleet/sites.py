@@ -1,7 +1,7 @@
 """What a fleet knows of its sites: begin and end of crawls, the newest replica, what waits."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from archive.printable import one_line
@@ -40,15 +40,20 @@ INSERT INTO warta_sites (site, worker, why, failures) VALUES (%(site)s, %(worker
 ON CONFLICT (site) DO UPDATE SET why = excluded.why, failures = warta_sites.failures + 1"""
 _LOST = "UPDATE warta_sites SET lost_at = warta_now() WHERE site = %(site)s"
 _PUBLISH = """\
-UPDATE warta_sites SET replica_token = %(token)s, schema = %(schema)s, replica_at = %(at)s
+UPDATE warta_sites SET replica_token = %(token)s, schema = %(schema)s, replica_at = %(at)s,
+    unpushed_by = NULL
 WHERE site = %(site)s AND coalesce(replica_token, 0) <= %(token)s
     AND EXISTS (SELECT FROM warta_leases l
         WHERE l.site = %(site)s AND l.token = %(token)s AND l.holder IS NOT NULL FOR SHARE)
 RETURNING site"""
+_UNPUSHED = """\
+UPDATE warta_sites SET unpushed_by = %(worker)s WHERE site = %(site)s AND crawl = %(token)s"""
+_LEFT = "SELECT site FROM warta_sites WHERE unpushed_by = %(worker)s ORDER BY site"
+_LEFT_BY_ANOTHER = """\
+SELECT w.name FROM warta_sites s JOIN warta_workers w ON w.name = s.unpushed_by
+WHERE s.site = %(site)s AND w.name <> %(worker)s
+    AND w.ended_at IS NULL AND w.seen_at > warta_now() - %(stalled)s"""
 _NEWEST = "SELECT replica_token FROM warta_sites WHERE site = %(site)s"
-_EXCEED = """\
-UPDATE warta_leases SET token = %(above)s + 1 WHERE site = %(site)s AND token = %(token)s
-RETURNING token"""
 _STORE = """\
 UPDATE warta_workers SET store_problem = %(why)s, store_problem_since =
     CASE WHEN %(why)s::text IS NULL THEN NULL ELSE coalesce(store_problem_since, warta_now()) END
@@ -102,18 +107,31 @@ def publisher(database: Database, site: str, token: int) -> Callable[[Replica], 
     return publish
 
 
+def note_unpushed(database: Database, site: str, token: int, worker: str) -> None:
+    """Note that the store could not take the crawls of a worker. Raises FleetError."""
+    database.rows(_UNPUSHED, site=site, token=token, worker=worker)
+
+
+def unpushed(database: Database, worker: str) -> list[str]:
+    """Return the sites whose crawls by a worker are not in the store yet. Raises FleetError."""
+    return [row["site"] for row in database.rows(_LEFT, worker=worker)]
+
+
+def unpushed_by_another(
+    database: Database, site: str, worker: str, *, stalled: timedelta
+) -> str | None:
+    """Return the other worker, alive, that has crawls of a site which are not in the store yet.
+
+    Raises FleetError.
+    """
+    row = database.row(_LEFT_BY_ANOTHER, site=site, worker=worker, stalled=stalled)
+    return row["name"] if row is not None else None
+
+
 def newest_token(database: Database, site: str) -> int | None:
     """Return the token of the site's newest replica; None without one. Raises FleetError."""
     row = database.row(_NEWEST, site=site)
     return row["replica_token"] if row is not None else None
-
-
-def exceed(database: Database, site: str, token: int, above: int) -> int:
-    """Give a lease a token above one of the store, whose database was lost; return it."""
-    row = database.row(_EXCEED, site=site, token=token, above=above)
-    if row is None:
-        raise FleetError(f"{site}: another process has taken the site")
-    return int(row["token"])
 
 
 def note_store(database: Database, worker: str | None, why: str | None) -> None:

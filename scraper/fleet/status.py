@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from scraper.fleet.database import Database
-from scraper.fleet.incidents import StoreProblem
+from scraper.fleet.monitoring.incidents import StoreProblem
 from scraper.fleet.records import SiteState
 from scraper.schedule.timetable import Timetable
 
@@ -15,7 +15,8 @@ SELECT site, CASE WHEN l.ends_at > warta_now() THEN l.holder END AS holder,
     END AS free_at,
     s.began_at, s.ended_at, s.ended, s.exit_code, s.why, s.worker, coalesce(s.failures, 0)
         AS failures, coalesce(s.schema, 0) AS schema, s.replica_token, s.replica_at, s.lost_at,
-    EXISTS (SELECT FROM procrastinate_jobs j WHERE j.queueing_lock = site AND j.status = 'todo')
+    EXISTS (SELECT FROM procrastinate_jobs j WHERE j.queueing_lock = site
+        AND j.status IN ('todo', 'doing'))
         AS is_queued
 FROM warta_sites s FULL JOIN warta_leases l USING (site) ORDER BY site LIMIT 100000"""
 _QUEUED_SINCE = """\

@@ -33,16 +33,18 @@ from scraper.schedule.timetable import Timetable
 
 logger = logging.getLogger("warta.fleet")
 
-_BUSY = timedelta(seconds=15)
-"""After which a site is tried again that another process holds."""
 _FAILED = timedelta(seconds=60)
 """After which a crawl is tried again that could not begin."""
+_PUSH = 30.0
+"""Seconds between two looks for crawls that the store could not take."""
 _POLL = 5.0
 """Seconds between two looks for a job; new ones are announced, too."""
 _AGAIN = 2.0
 """Seconds after which a database that did not answer is tried again."""
 _NO_QUEUE = "none"
 """A queue that nothing is in: a worker that ends takes no more, and shows that it is alive."""
+EVERY = 15.0
+"""Seconds between two checks of the fleet: every worker checks, and one of them notifies."""
 _UNAVAILABLE = (FleetError, ConnectorException, psycopg.Error, PoolTimeout, TimeoutError, OSError)
 
 
@@ -50,12 +52,18 @@ _UNAVAILABLE = (FleetError, ConnectorException, psycopg.Error, PoolTimeout, Time
 class FleetOrder(Order):
     """A crawl of a site by a worker: `archive` is the file of the site's archive."""
 
+    deed: str = "crawl"
+    """Or `push`, what a crawl left."""
+
     def command(self) -> list[str]:
         """Return the command line."""
         command = script(CHILD)
         if self.config:
             command += ["--config", str(self.config)]
-        command += ["fleet", "crawl", self.site, "--folder", str(self.archive.parent), "--json"]
+        command += ["fleet", self.deed, self.site, "--folder", str(self.archive.parent)]
+        if self.deed == "push":
+            return command
+        command.append("--json")
         return command + [part for setting in self.settings for part in ("-s", setting)]
 
 
@@ -64,7 +72,7 @@ class Hooks:
     """What else a worker does. One that raises is logged, and stops nothing."""
 
     check: list[Callable[[], object]] = field(default_factory=list)
-    """Called every few minutes, in a thread."""
+    """Called every EVERY seconds, in a thread."""
     close: list[Callable[[], object]] = field(default_factory=list)
     """Called once at the end."""
 
@@ -83,18 +91,20 @@ class FleetWorker:
         timetable: Timetable,
         order: FleetOrder,
         processes: CrawlProcesses,
+        pushes: CrawlProcesses,
         *,
-        check_every: float,
         hooks: Hooks | None = None,
     ) -> None:
-        """Take the time between two health checks in minutes. Raises FleetError."""
+        """Raise FleetError."""
         self.name = name
+        self.failed = False
+        """Whether it ends by a bug of warta."""
         self.schema = jobs.known_schema()
         self.hooks = hooks or Hooks()
         self._timetable = timetable
         self._order = order
         self._processes = processes
-        self._check_every = check_every * 60
+        self._pushes = pushes
         self._database = Database.of(fleet, purpose=f"worker {name}")
         self._presence = Presence(database=self._database, name=name, schema=self.schema)
         self._app = jobs.app_of(dsn_of(fleet), name, self._crawl)
@@ -104,13 +114,18 @@ class FleetWorker:
         self._jobs: JobWorker | None = None
         self._ending = asyncio.Event()
         self._problem = ""
+        self._ahead = timedelta(0)
         self._waits: dict[str, str] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = Thread(target=self._in_thread, name="fleet", daemon=True)
 
     def begin(self) -> None:
         """Take the name, and start. Raises Locked, FleetError."""
-        self._presence.begin()
+        try:
+            self._presence.begin()
+        except BaseException:
+            self._database.close()
+            raise
         self._thread.start()
 
     def stop(self) -> bool:
@@ -119,6 +134,7 @@ class FleetWorker:
         """
         self._in_loop(self._take_no_more)
         self._processes.stop()
+        self._pushes.stop()
         self._in_loop(self._ending.set)
         self._thread.join(timeout=10.0)
         for hook in self.hooks.close:
@@ -147,13 +163,16 @@ class FleetWorker:
             asyncio.run(self._run())
         except Exception:
             logger.exception("the worker failed")
+            self.failed = True
             os.kill(os.getpid(), signal.SIGTERM)
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(_in_one_line)
         others = [
             asyncio.create_task(self._repeat(self._report, jobs.HEARTBEAT)),
-            asyncio.create_task(self._repeat(self._check, self._check_every)),
+            asyncio.create_task(self._repeat(self._check, EVERY)),
+            asyncio.create_task(self._repeat(self._push_left, _PUSH)),
         ]
         try:
             while not self._ending.is_set():
@@ -254,8 +273,33 @@ class FleetWorker:
         for hook in self.hooks.check:
             await asyncio.to_thread(_call, hook)
 
+    async def _push_left(self) -> None:
+        """Push the crawls that the store could not take after they had ended."""
+        with suppress(FleetError):
+            for site in await asyncio.to_thread(sites.unpushed, self._database, self.name):
+                if site not in self._running and not self._ending.is_set():
+                    await asyncio.to_thread(self._push, site)
+
+    def _push(self, site: str) -> None:
+        archive = self._order.archive.parent / f"{site}.db"
+        order = replace(self._order, site=site, archive=archive, deed="push", settings=())
+        self._pushes.run(order)
+
     async def _crawl(self, site: str, due: str) -> None:
-        """Run a job: crawl the site, or join the crawl of it that runs here already."""
+        """Run a job; one that fails is tried again."""
+        try:
+            await self._crawl_or_join(site, due)
+        except Again:
+            raise
+        except FleetError as error:
+            self._wait(site, str(error))
+            raise Again(await asyncio.to_thread(self._later, _FAILED)) from None
+        except Exception as error:
+            logger.exception("a job failed", extra={"site": site})
+            raise Again(await asyncio.to_thread(self._later, _FAILED)) from error
+
+    async def _crawl_or_join(self, site: str, due: str) -> None:
+        """Crawl the site, or join the crawl of it that runs here already."""
         loop = asyncio.get_running_loop()
         running = self._running.get(site)
         if running is None:
@@ -272,8 +316,16 @@ class FleetWorker:
         if site not in self._timetable.rhythms:
             self._wait(site, "it is not among the sites of this worker")
             raise Again(self._later(_FAILED))
+        stalled = timedelta(seconds=jobs.STALLED)
+        other = sites.unpushed_by_another(self._database, site, self.name, stalled=stalled)
+        if other is not None:
+            self._wait(site, f"worker {other} has crawls of it that are not in the store yet")
+            raise Again(self._later(jobs.BUSY))
         when = datetime.fromisoformat(due)
-        return jobs.is_done(self._database, site, when, schema=self.schema)
+        if jobs.is_done(self._database, site, when, schema=self.schema):
+            return True
+        jobs.check_free(self._database, site)
+        return False
 
     def _process(self, site: str) -> Result | None:
         """Crawl in a process until it ends; None if everything is being stopped."""
@@ -295,7 +347,7 @@ class FleetWorker:
         why = one_line(result.stderr.rpartition("\n")[2])
         if result.locked_out:
             self._wait(site, why)
-            raise Again(self._later(_BUSY))
+            raise Again(self._later(jobs.BUSY))
         if result.succeeded:
             return
         code = result.exit_code
@@ -312,11 +364,10 @@ class FleetWorker:
             logger.info("crawl waits", extra={"site": site, "why": why})
 
     def _later(self, by: timedelta) -> datetime:
-        """Return a time of the fleet; of this machine's clock where the database is silent."""
-        try:
-            return self._database.now() + by
-        except FleetError:
-            return datetime.now(UTC) + by
+        """Return a time of the fleet, as it was last known where the database is silent."""
+        with suppress(FleetError):
+            self._ahead = self._database.now() - datetime.now(UTC)
+        return datetime.now(UTC) + self._ahead + by
 
     def _note_problem(self, error: BaseException) -> None:
         """Log once that the database does not answer; in our own words, without the DSN."""
@@ -324,6 +375,17 @@ class FleetWorker:
         if not self._problem:
             logger.error("no crawl begins", extra={"why": why})
         self._problem = why
+
+
+def _in_one_line(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Called by the event loop for what a task of procrastinate raised that nobody waits for."""
+    if isinstance(context.get("exception"), _UNAVAILABLE):
+        logger.warning(
+            "a job is not ended",
+            extra={"why": "another worker has it now, or the database does not answer"},
+        )
+        return
+    loop.default_exception_handler(context)
 
 
 def folder_of(fleet: Fleet, archive: Path) -> Path:

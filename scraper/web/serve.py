@@ -119,7 +119,7 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM."""
     if open_browser:
-        webbrowser.open(address(deployment, listening))
+        webbrowser.open(address(listening))
     config = uvicorn.Config(
         site,
         log_level="warning",
@@ -141,7 +141,7 @@ def prepare_process() -> None:
     os.nice(NICENESS)
 
 
-def address(deployment: Deployment, listening: socket.socket) -> str:
+def address(listening: socket.socket) -> str:
     """Return the address of the front page."""
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host

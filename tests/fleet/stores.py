@@ -13,7 +13,7 @@ import pytest
 
 from archive import Archive
 from scraper.fleet.store import Replicas, open_store
-from tests.archive.invented import NOW, SITE, announce, keep, link, new_archive, story
+from tests.archive.invented import NOW, SITE, announce, keep, link, new_archive, story, url_of
 
 FLEET = "6f1f7b6a-armada"
 _BUCKETS = count(1)
@@ -35,6 +35,8 @@ def object_store() -> Iterator[Callable[[], str]]:
             "AWS_EC2_METADATA_DISABLED": "true",
         }.items():
             patch.setenv(name, value)
+
+        patch.delenv("AWS_CA_BUNDLE", raising=False)  # which Litestream does not bear
 
         def bucket() -> str:
             import boto3
@@ -64,8 +66,13 @@ def crawled(path: Path, *numbers: int, at: datetime = NOW, site: str = SITE) -> 
             crawl = archive.crawls.begin(site, version="warta/1", arguments={})
         for number in numbers:
             at += timedelta(seconds=1)
-            announce(archive, link(number, key=f"{site}-{number}"), site=site, at=at)
-            keep(archive, story(number), at=at)
+            announce(
+                archive,
+                link(number, url=url_of(number, site=site), key=f"{site}-{number}"),
+                site=site,
+                at=at,
+            )
+            keep(archive, story(number, site=site), at=at)
         with archive.transaction(at):
             archive.crawls.end(crawl, counts={"kept": len(numbers)}, received=1, reason="finished")
     return path
@@ -74,5 +81,5 @@ def crawled(path: Path, *numbers: int, at: datetime = NOW, site: str = SITE) -> 
 def stories(path: Path) -> list[str]:
     """The stories of an archive, which is left as it is."""
     with Archive(path, read_only=True) as archive:
-        rows = archive.db.conn.execute("SELECT story_id FROM articles ORDER BY 1")
-        return [number.rpartition("-")[2] for (number,) in rows]
+        rows = archive.db.conn.execute("SELECT story_id FROM articles")
+        return sorted(number.rpartition("-")[2] for (number,) in rows)

@@ -7,8 +7,9 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from itertools import count
 from pathlib import Path
 
@@ -238,6 +239,32 @@ def test_a_story_that_was_taken_down_on_this_machine_stays_taken_down(
         assert archive.history.taken_down(SITE, f"{SITE}-1")
         found = archive.db.conn.execute("SELECT count(*) FROM articles WHERE revision > 0")
         assert found.fetchone() == (2,)
+
+
+def test_what_a_crawl_left_that_was_killed_while_it_made_its_archive_is_no_orphan(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    folder.push(SITE, crawled(tmp_path / "kabar.db", 1), 1, now=NOW)
+    (tmp_path / "a.db").touch()
+    with closing(sqlite3.connect(tmp_path / "b.db")) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+    for name in ("a.db", "b.db"):
+        folder.fetch(SITE, tmp_path / name)
+        assert stories(tmp_path / name) == ["1"]
+        assert set_aside(tmp_path / name) == []
+
+
+def test_a_damaged_archive_is_set_aside_and_stays_on_its_machine(
+    folder: Replicas, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = crawled(tmp_path / "kabar.db", 1)
+    folder.push(SITE, path, 1, now=NOW)
+    path.write_bytes(path.read_bytes()[:20_000])
+    folder.fetch(SITE, path)
+    assert stories(path) == ["1"]
+    assert len(set_aside(path)) == 1
+    assert "it stays here, and is not in the store" in caplog.text
+    assert folder.orphans(SITE) == []
 
 
 # Pruning, and schemas

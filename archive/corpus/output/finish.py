@@ -25,7 +25,7 @@ from archive.corpus.output.manifest import write_manifest
 from archive.corpus.output.summary import UNDATED, CorpusFile, Summary, totals
 from archive.corpus.pipeline import INDEX, masked_kinds
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import Selection, Shards, opened
+from archive.corpus.selection import Selection, opened, select
 from archive.corpus.splits import TEST, Splitter
 from archive.database.clock import exact
 from archive.errors import CorpusError
@@ -34,6 +34,8 @@ REPLACED = "replaced"
 """In the work folder: the corpus that is being replaced, until the new one has its name."""
 RECIPE = "recipe.sha256"
 """In the work folder: the digest of the recipe that the unfinished build belongs to."""
+GATHERED = "archives.sha256"
+"""In the work folder: the digest of the archives whose catalogue is there."""
 
 _SPLIT_KEYS = """WITH known AS
         (SELECT article_id, cluster_id FROM main.memberships
@@ -136,11 +138,6 @@ class Finish(PipelineStep):
         """Tasks of the first stage."""
         return len(self.selection.shards)
 
-    @property
-    def job(self) -> tuple[Recipe, Shards, Path]:
-        """The arguments of `first_stage`."""
-        return self.recipe, self.selection.shards, self.work
-
     def run(
         self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
     ) -> DocumentsPipeline:
@@ -149,12 +146,19 @@ class Finish(PipelineStep):
         folder = self.work / "corpus"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
+        if self.recipe.archives:  # selected before their clusters were found
+            with opened(self.recipe.archive, self.recipe.as_of) as past:
+                found = select(past, self.recipe)
+            self.selection = replace(found, shards=self.selection.shards)
         with self.track_time():
             self.summary = self._write(folder)
             publish(folder, self.out, self.work)
         if self.tidy:
             (self.work / RECIPE).unlink(missing_ok=True)  # what is left cannot be resumed
-            for name in ("kept", "dropped", "paragraphs", INDEX):
+            if self.recipe.archives:
+                (self.work / GATHERED).unlink(missing_ok=True)
+                self.recipe.archive.unlink(missing_ok=True)
+            for name in ("kept", "dropped", "paragraphs", "clusters", INDEX):
                 shutil.rmtree(self.work / name, ignore_errors=True)
 
     def _write(self, folder: Path) -> Summary:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.corpus.splits import DEFAULT
-from archive.database.clock import utc
 from archive.ledger.wording import human_bytes, plural
 from scraper.cli import options
-from scraper.cli.opening import opened, warn_unsettled
+from scraper.cli.corpus.sources import gathered
 from scraper.cli.rendering import terminal
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from archive.corpus.recipe import Recipe
     from archive.corpus.selection import Selection
 
+MAX_TASKS = 10_000
 _PLAN = terminal.columns("site articles removed opted_out drifted", drifted="layout changed")
 _FILES = terminal.columns("path split rows size sha256", path="file", sha256="sha-256")
 _SHOWN: terminal.Formats = {
@@ -94,22 +94,25 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 @click.option("--overwrite", is_flag=True, help="Replace the corpus at OUT.")
 @options.jobs
 @_choice("--executor", "local", "ray", "slurm", help="Where datatrove runs the pipeline.")
+@options.executor_options
 @click.option(
-    "-x",
-    "--executor-option",
-    "executor_options",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
+    "--tasks",
+    type=click.IntRange(1, MAX_TASKS),
+    help="Tasks of each stage; default: one for a thousand articles. Changes no byte.",
 )
-@options.archive
+@options.archives(
+    "The archive file; also $WARTA_ARCHIVE. May be repeated, and be a folder of archives: they are"
+    " read as one."
+)
 @options.json
 def build(
     out: Path,
+    paths: tuple[Path, ...],
     plan: bool,
     jobs: int | None,
     executor: str,
     executor_options: tuple[str, ...],
+    tasks: int | None,
     overwrite: bool,
     as_json: bool,
     **choices: Any,
@@ -117,35 +120,57 @@ def build(
     """Build a corpus at OUT: data files, dropped.parquet, a dataset card with plots, and
     manifest.json.
 
-    The same archive, time and options give the same bytes, with any number of jobs. OUT appears
+    The same archives, time and options give the same bytes, with any number of jobs. OUT appears
     when it is complete; after an interruption the same command resumes.
 
     \b
     warta corpus build korpus --dry-run                   what would be in it, and what would not
     warta corpus build korpus --as-of 2026-11-20          reproducible, whatever is crawled later
     warta corpus build korpus --test-after 2026-11-01     test on what came later
+    warta corpus build korpus --archive a.db --archive b.db     as of the archive that they would
+                                                                be merged into
     """
     options.check_days(choices["since"], choices["until"])
+    _check(jobs, executor)
+    as_of = choices.pop("as_of")
+    with gathered(paths, out, as_of, plan=plan, overwrite=overwrite) as source:
+        recipe = _recipe(
+            archive=source.path, archives=source.digests, as_of=source.as_of, **choices
+        )
+        if plan:
+            _show_plan(recipe, as_json=as_json)
+        else:
+            how = _how(executor, executor_options, jobs, tasks, overwrite=overwrite)
+            _build(recipe, out, how, as_json=as_json)
+
+
+def _check(jobs: int | None, executor: str) -> None:
+    """Raise click.UsageError where the packages, or the jobs of the executor, are not there."""
     if jobs and executor != "local":
         raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
     with terminal.needs_extra("corpus"):
-        from archive.corpus.build import BuildOptions, load_selection
+        import archive.corpus.build  # noqa: F401
 
         if find_spec("spacy") is None:  # datatrove imports it only at the first text
             raise ModuleNotFoundError(name="spacy")
-    recipe = _recipe(**choices)
-    if plan:
-        _show_plan(recipe, load_selection(recipe), as_json=as_json)
-        return
-    cores = options.processes(jobs)
-    how = BuildOptions(executor=executor, options=executor_options, jobs=cores, overwrite=overwrite)
-    _build(recipe, out, how, as_json=as_json)
+
+
+def _how(
+    executor: str, given: tuple[str, ...], jobs: int | None, tasks: int | None, *, overwrite: bool
+) -> BuildOptions:
+    from archive.corpus.build import BuildOptions
+
+    return BuildOptions(
+        executor=executor,
+        options=given,
+        jobs=options.processes(jobs),
+        tasks=tasks,
+        overwrite=overwrite,
+    )
 
 
 def _recipe(
     *,
-    path: Path,
-    as_of: datetime | None,
     names: tuple[str, ...],
     filters: str,
     splits: str,
@@ -153,19 +178,13 @@ def _recipe(
     references: tuple[Path, ...],
     **choices: Any,
 ) -> Recipe:
-    from archive.corpus.build import last_written_at
     from archive.corpus.filters.references import reference_files
     from archive.corpus.filters.thresholds.loading import load_thresholds
     from archive.corpus.recipe import Recipe
     from archive.corpus.splits import parse_splits
     from archive.corpus.tokenizers import find_tokenizer
 
-    if as_of is not None:
-        with opened(path) as archive:
-            warn_unsettled(archive, as_of)
     return Recipe(
-        archive=path.absolute(),
-        as_of=utc(as_of) if as_of else last_written_at(path),
         sites=tuple(sorted(set(names))),
         thresholds=load_thresholds(filters),
         splits=parse_splits(splits),
@@ -177,16 +196,15 @@ def _recipe(
 
 def _build(recipe: Recipe, out: Path, how: BuildOptions, *, as_json: bool) -> None:
     from archive.corpus.build import build, check_target, load_selection, work_folder
-    from archive.corpus.selection import SHARD
 
     check_target(out, overwrite=how.overwrite)
     selection = load_selection(recipe)
     _report_opted_out(recipe, selection)
     with (
         terminal.interruptible("Stopped; the same command resumes the build."),
-        terminal.progress_bar("filtering documents", total=selection.selected) as advance,
+        _progress(recipe, selection.cut(how.tasks)) as (advance, compared),
     ):
-        summary = build(recipe, selection, out, how, advance=lambda tasks: advance(tasks * SHARD))
+        summary = build(recipe, selection, out, how, advance=advance, compared=compared)
     if summary is None:
         logs = f"{work_folder(out)} has its logs, and may be deleted then"
         terminal.note(f"Queued; {out} appears when its last job has ended. {logs}.")
@@ -204,6 +222,25 @@ def _build(recipe: Recipe, out: Path, how: BuildOptions, *, as_json: bool) -> No
             terminal.note(line)
 
 
+@contextmanager
+def _progress(
+    recipe: Recipe, selection: Selection
+) -> Iterator[tuple[Callable[[int], None], Callable[[int, int | None], None]]]:
+    """Show documents, of many archives the share of all tasks; yield what completed tasks call."""
+    tasks = len(selection.shards)
+    if not recipe.archives:
+        each = selection.selected / tasks
+        with terminal.progress_bar("filtering documents", total=selection.selected) as bar:
+            yield lambda done: bar(done * each), lambda _done, _total: None
+        return
+    with terminal.progress_bar("comparing and filtering", total=None, as_share=True) as bar:
+
+        def compared(done: int, total: int | None) -> None:
+            bar(done, None if total is None else total + tasks)
+
+        yield bar, compared
+
+
 def _report_opted_out(recipe: Recipe, selection: Selection) -> None:
     """Report on stderr, per site, how many articles opted out, and whether they are kept."""
     result = "EXCLUDED; use --opted-out keep to keep them"
@@ -215,7 +252,10 @@ def _report_opted_out(recipe: Recipe, selection: Selection) -> None:
         terminal.note(f"{site}: {total} opted out of text and data mining ({why}): {result}.")
 
 
-def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
+def _show_plan(recipe: Recipe, *, as_json: bool) -> None:
+    from archive.corpus.build import load_selection
+
+    selection = load_selection(recipe)
     rows = [
         {
             "site": site,
@@ -232,10 +272,12 @@ def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
     _report_opted_out(recipe, selection)
     selected = f"{selection.selected} of {plural(selection.articles, 'article')}"
     tasks = plural(len(selection.shards), "task")
+    clustered = f"{selection.clustered} of them in clusters with others; "
+    if recipe.archives:
+        clustered = "clusters of several archives are found when it is built; "
     terminal.note(
         f"As of {recipe.as_of.isoformat(timespec='seconds')}: {selected} selected, "
-        f"{selection.clustered} of them in clusters with others; "
-        f"filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
+        f"{clustered}filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
     )
     if selection.undated:
         undated = plural(selection.undated, "article")

@@ -10,7 +10,9 @@ _COMMANDS = {
     "init": ("fleet.init", "Set up the database and the store, or migrate them."),
     "worker": ("fleet.worker", "Crawl what is due until stopped."),
     "crawl": ("fleet.crawl", "Crawl one site once, as a worker does."),
+    "push": ("fleet.push", "Push what the store could not take after a crawl."),
     "drain": ("fleet.drain", "Let a worker end, and hand its sites over."),
+    "collect": ("fleet.collect", "Make one archive of those of all sites."),
     "systemd": ("fleet.systemd", "Print or write the unit file of a worker."),
 }
 
@@ -27,4 +29,5 @@ def fleet() -> None:
     warta fleet worker                            on each machine
     warta fleet status                            who crawls what; without a command
     warta fleet drain jakarta-1                   before a machine is switched off
+    warta fleet collect semua.db                  all sites as one archive, to read
     """

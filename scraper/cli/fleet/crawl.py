@@ -1,10 +1,14 @@
 """`warta fleet crawl`: one crawl of a site for a fleet; what a worker starts."""
 
+from __future__ import annotations
+
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +20,9 @@ from scraper.configuration import Configuration
 from scraper.monitoring.lookout import Lookout
 from scraper.politeness.leases import take, take_all
 from scraper.schedule.timetable import Timetable
+
+if TYPE_CHECKING:
+    from scraper.fleet.site_crawl import SiteCrawl
 
 
 @click.command()
@@ -39,39 +46,62 @@ def crawl(
     if the lease was lost: then the crawl ended early, and nothing of it is pushed.
     """
     configuration = fleet_configuration()
-    fleet, store = configuration.fleet, fleet_store(configuration)
     timetable = Timetable.of(configuration)
     if site not in timetable.rhythms:
         raise click.UsageError(f"{site} is not crawled on schedule; it is switched off")
-    from scraper.fleet.leases import WORKER, PostgresClaim
-    from scraper.fleet.schema import check
-    from scraper.fleet.site_crawl import SiteCrawl
-    from scraper.fleet.worker import folder_of
-
-    archive = (folder or folder_of(fleet, configuration.archive)).absolute() / f"{site}.db"
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    context.with_resource(take_all(archive, [site], fleet=fleet))
-    with take(site, archive, fleet=fleet) as lease:
-        assert isinstance(lease.claim, PostgresClaim)
-        check_same_fleet(store, check(lease.claim.database))
-        task = SiteCrawl(
-            site=site,
-            archive=archive,
-            fleet=fleet,
-            store=store,
-            claim=lease.claim,
-            worker=os.environ.get(WORKER),
-        )
-        words = [site, "--archive", str(archive), *(["--json"] if as_json else [])]
-        words += [part for setting in overrides for part in ("-s", setting)]
-        check_health = _checking(configuration, archive, site)
+    with site_crawl(configuration, site, folder) as task:
+        words = _words(site, task.archive, overrides, as_json=as_json)
+        check_health = _checking(configuration, task.archive, site)
         code = task.run(_crawling(context, words), timetable, check_health)
     raise SystemExit(code)
 
 
+@contextmanager
+def site_crawl(configuration: Configuration, site: str, folder: Path | None) -> Iterator[SiteCrawl]:
+    """Take the lease of a site, and yield what can be done while it is held."""
+    fleet, store = configuration.fleet, fleet_store(configuration)
+    from scraper.fleet.leases import WORKER, PostgresClaim
+    from scraper.fleet.records import FleetError
+    from scraper.fleet.schema import check
+    from scraper.fleet.site_crawl import SiteCrawl
+    from scraper.fleet.sites import note_store
+
+    archive = _archive_of(site, folder, configuration)
+    with take_all(archive, [site], fleet=fleet), take(site, archive, fleet=fleet) as lease:
+        assert isinstance(lease.claim, PostgresClaim)
+        worker = os.environ.get(WORKER)
+        try:
+            check_same_fleet(store, check(lease.claim.database))
+        except FleetError as error:  # an unmounted folder looks like an empty one
+            note_store(lease.claim.database, worker, str(error))
+            raise
+        yield SiteCrawl(
+            site=site, archive=archive, fleet=fleet, store=store, claim=lease.claim, worker=worker
+        )
+
+
+def _archive_of(site: str, folder: Path | None, configuration: Configuration) -> Path:
+    """Return the path of a site's archive on this machine, in a folder that is there."""
+    from scraper.fleet.worker import folder_of
+
+    place = folder or folder_of(configuration.fleet, configuration.archive)
+    place.mkdir(parents=True, exist_ok=True)
+    return place.absolute() / f"{site}.db"
+
+
+def _words(site: str, archive: Path, overrides: Sequence[str], *, as_json: bool) -> list[str]:
+    """Return the arguments of `warta crawl`."""
+    words = [site, "--archive", str(archive)]
+    if as_json:
+        words.append("--json")
+    return [*words, *(part for setting in overrides for part in ("-s", setting))]
+
+
 def _crawling(context: click.Context, words: list[str]) -> Callable[[date | None], int]:
     def run(since: date | None) -> int:
-        given = [*words, *(["--since", since.isoformat()] if since else [])]
+        given = list(words)
+        if since is not None:
+            given += ["--since", since.isoformat()]
         try:
             with plain_crawl.make_context("crawl", given, parent=context) as inner:
                 plain_crawl.invoke(inner)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scraper.configuration import Configuration
     from scraper.fleet.database import Database
     from scraper.fleet.records import Store
+    from scraper.fleet.store import Replicas
 
 
 def fleet_configuration() -> Configuration:
@@ -37,7 +38,7 @@ def fleet_database(configuration: Configuration, purpose: str) -> Iterator[Datab
         yield database
 
 
-def fleet_store(configuration: Configuration) -> Store:
+def fleet_store(configuration: Configuration) -> Replicas:
     """Return the store; raises click.UsageError where none is configured, and FleetError."""
     with needs_extra("fleet"):
         from scraper.fleet.store import open_store

@@ -1,18 +1,22 @@
 """`warta fleet status`: which worker has which site, what is due, what failed."""
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from archive.ledger.wording import plain_duration, plain_time, sentence
+from archive.ledger.wording import plain_time, sentence
 from scraper.cli import options
 from scraper.cli.fleet.opening import fleet_configuration, fleet_database
 from scraper.cli.rendering.terminal import columns, note, print_json, print_table, say
 from scraper.configuration import Configuration
 from scraper.schedule.timetable import Timetable
+
+if TYPE_CHECKING:
+    from scraper.fleet.records import SiteState
 
 _WORKERS = columns(
     "worker state host crawls started_at seen_at version", started_at="since", seen_at="last seen"
@@ -22,7 +26,6 @@ _SITES = columns(
     next_run="next run",
     last_began="last crawl",
 )
-_CLOCK_OFF = timedelta(seconds=60)
 
 
 @click.command()
@@ -31,34 +34,56 @@ def status(as_json: bool) -> None:
     """Show the workers of the fleet, and for each site which worker has it since when, when it is
     due, and how its last crawl ended. Times are those of the database's clock.
 
-    With --json, one object per worker and site, `kind` says which. Exit status 3 if a worker has
-    stalled, or if the last crawl of a site failed.
+    With --json, one object per worker, site and incident, `kind` says which. Exit status 3 if
+    something is wrong with the fleet, or if the last crawl of a site failed.
     """
     configuration = fleet_configuration()
     with fleet_database(configuration, "status") as database:
+        from scraper.fleet.monitoring.lookout import incidents_of
         from scraper.fleet.schema import check
-        from scraper.fleet.status import all_sites, next_runs, state_of
+        from scraper.fleet.status import all_sites, next_runs
         from scraper.fleet.workers import all_workers
 
         check(database)
         now = database.now()
         workers, sites = all_workers(database), all_sites(database)
-    due = next_runs(Timetable.of(configuration), sites, now)
-    known = {site.site: _site(site, state_of(site, due.get(site.site), now)) for site in sites}
-    rows = [
-        {**_site_without_crawls(name), **known.get(name, {}), "next_run": due.get(name)}
-        for name in sorted({*known, *due})
-    ]
+        timetable = Timetable.of(configuration)
+        incidents = incidents_of(database, timetable, ZoneInfo(configuration.schedule.timezone))
+    rows = _sites(sites, next_runs(timetable, sites, now), now)
     of = [row["worker"] for row in rows if row["state"] == "crawling"]
     them = [_worker(worker, of.count(worker.name)) for worker in workers]
     if as_json:
         print_json([{"kind": "worker", **row} for row in them])
         print_json([{"kind": "site", **row} for row in rows])
+        print_json([{"kind": "incident", **_incident(each)} for each in incidents])
     else:
         _show(configuration, them, rows)
-    failed = any(row["failures"] for row in rows)
-    if failed or any(worker.is_stalled for worker in workers):
+        for each in incidents:
+            say(f"{each.kind}: {each.why}", hang=2)
+    if incidents or any(row["failures"] for row in rows):
         raise SystemExit(3)
+
+
+def _sites(
+    sites: "Sequence[SiteState]", due: Mapping[str, datetime | None], now: datetime
+) -> list[dict[str, Any]]:
+    """Return a row per site that is known to the fleet or crawled on schedule, by name."""
+    from scraper.fleet.status import state_of
+
+    known = {site.site: _site(site, state_of(site, due.get(site.site), now)) for site in sites}
+    return [
+        {**_site_without_crawls(name), **known.get(name, {}), "next_run": due.get(name)}
+        for name in sorted({*known, *due})
+    ]
+
+
+def _incident(incident: Any) -> dict[str, Any]:
+    return {
+        "incident": incident.kind,
+        "worker": incident.worker,
+        "since": incident.since,
+        "why": incident.why,
+    }
 
 
 def _worker(worker: Any, crawls: int) -> dict[str, Any]:
@@ -123,8 +148,3 @@ def _show(
         if row["failures"]:
             why = row["why"] or sentence(row["ended"] or "broke_off")
             say(f"{row['site']}: {row['failures']} failed in a row: {why}", hang=2)
-    for row in workers:
-        if abs(row["clock_off"]) > _CLOCK_OFF.total_seconds() and row["state"] != "ended":
-            length = plain_duration(timedelta(seconds=abs(row["clock_off"])))
-            side = "ahead of" if row["clock_off"] > 0 else "behind"
-            say(f"{row['worker']}: its clock is {length} {side} the database's", hang=2)

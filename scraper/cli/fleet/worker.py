@@ -1,10 +1,13 @@
 """`warta fleet worker`: the long-running process that crawls for a fleet."""
 
+from __future__ import annotations
+
 import os
 import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +21,10 @@ from scraper.cli.fleet.opening import (
 )
 from scraper.configuration import Configuration
 from scraper.politeness.locks import locks_folder
+
+if TYPE_CHECKING:
+    from scraper.fleet.store import Replicas
+    from scraper.fleet.worker import FleetWorker
 
 
 def _now() -> datetime:
@@ -45,7 +52,7 @@ def worker(folder: Path | None, name: str | None, overrides: tuple[str, ...]) ->
     log is on stderr, one JSON object per line. If the database does not answer, crawls go on until
     their leases end ([fleet] lease), wait for it, and resume; none begins.
 
-    It needs at most 4 connections to the database, and one for each crawl that runs.
+    It needs at most 5 connections to the database, and one for each crawl that runs.
     """
     configuration = fleet_configuration()
     fleet = configuration.fleet
@@ -59,7 +66,7 @@ def worker(folder: Path | None, name: str | None, overrides: tuple[str, ...]) ->
 
     place = (folder or folder_of(fleet, configuration.archive)).absolute()
     _make(place)
-    _run(configuration, place, name, overrides)
+    _run(configuration, place, name, overrides, store)
 
 
 def _checked_name(name: str) -> str:
@@ -85,26 +92,48 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _run(configuration: Configuration, folder: Path, name: str, overrides: tuple[str, ...]) -> None:
+def _run(
+    configuration: Configuration,
+    folder: Path,
+    name: str,
+    overrides: tuple[str, ...],
+    store: Replicas,
+) -> None:
     from scraper.fleet.leases import WORKER
-    from scraper.fleet.worker import FleetOrder, FleetWorker, logger, silence_libraries
-    from scraper.schedule.daemon import json_log, stop_signal
+    from scraper.fleet.monitoring.lookout import FleetLookout
+    from scraper.fleet.worker import FleetOrder, FleetWorker, Hooks
     from scraper.schedule.processes import CrawlProcesses
     from scraper.schedule.timetable import Timetable
 
-    timetable, keys, known = Timetable.of(configuration), configuration.schedule, configured()
+    timetable, keys = Timetable.of(configuration), configuration.schedule
     if not timetable.rhythms:
         raise click.UsageError("every site is switched off in the configuration")
     environment = {**os.environ, WORKER: name}
     processes = CrawlProcesses(_now, environment, longest=keys.longest * 60, grace=keys.grace)
-    order = FleetOrder.of(known, folder / "none.db", settings=overrides)
+    order = FleetOrder.of(configured(), folder / "none.db", settings=overrides)
+    lookout = FleetLookout(configuration, timetable, worker=name, notes=store.objects, clock=_now)
+    pushes = CrawlProcesses(_now, environment, grace=keys.grace)
     fleet = FleetWorker(
-        configuration.fleet, name, timetable, order, processes, check_every=keys.check_every
+        configuration.fleet,
+        name,
+        timetable,
+        order,
+        processes,
+        pushes,
+        hooks=Hooks(check=[lookout.check], close=[lookout.close]),
     )
+    started = {"worker": name, "folder": str(folder), "sites": sorted(timetable.rhythms)}
+    _work(fleet, started)
+
+
+def _work(fleet: FleetWorker, started: dict[str, Any]) -> None:
+    """Work until a signal; `started` is logged."""
+    from scraper.fleet.worker import logger, silence_libraries
+    from scraper.schedule.daemon import json_log, stop_signal
+
     with json_log(), stop_signal() as wait:
         silence_libraries()
         fleet.begin()
-        started = {"worker": name, "folder": str(folder), "sites": sorted(timetable.rhythms)}
         logger.info("started", extra={**started, "pid": os.getpid()})
         try:
             wait()
@@ -114,4 +143,6 @@ def _run(configuration: Configuration, folder: Path, name: str, overrides: tuple
             logger.info("stopped")
         if not ended:  # something waits for a server that does not answer: do not wait with it
             sys.stderr.flush()
-            os._exit(0)
+            os._exit(1 if fleet.failed else 0)
+    if fleet.failed:
+        raise SystemExit(1)

@@ -79,6 +79,7 @@ def _grouped(command: Callable[..., None]) -> Callable[..., None]:
         )
         is_collection = values["kind"] is not None or bool(pairs)
         divided.check(values["files"], is_collection=is_collection)
+        sites()  # loaded once, for all workers
         command(terms=terms, wanted=wanted, divided=divided, **values)
 
     return grouped
@@ -137,15 +138,14 @@ def _grouped(command: Callable[..., None]) -> Callable[..., None]:
     type=click.IntRange(1, 1_000),
     help="Tasks, each with an archive of its own until the end; none changes a row.",
 )
+@options.executor_options
 @click.option(
-    "-x",
-    "--executor-option",
-    "executor_options",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
+    "--dry-run",
+    "--plan",
+    "plan",
+    is_flag=True,
+    help="With --executor: show which files; read none of them.",
 )
-@click.option("--plan", is_flag=True, help="With --executor: show which files; read none of them.")
 @options.jobs
 @options.archive
 @options.json
@@ -169,8 +169,7 @@ def import_command(
 
     Columns are recognised by their usual names (url, link, title, judul, content, isi,
     publish_date, tanggal, source, author ...). A bad record is reported with its line and skipped
-    (exit status 3). Importing a file twice changes nothing; after an interruption the same command
-    resumes.
+    (exit status 3). Importing a file again changes nothing, or resumes what was interrupted.
 
     \b
     warta import CC-NEWS-20261120010203-00042.warc.gz saved-pages/
@@ -179,19 +178,16 @@ def import_command(
     warta import --map body=artikel --map published_at=terbit --date-format %d/%m/%Y koleksi.csv
     gunzip -c koleksi.jsonl.gz | warta import --jsonl --site kompas.com -
     """
-    sites()  # loaded once, for all workers
     check_wanted(wanted)
     limits = reading_limits(click.get_current_context())
     if divided.executor is not None:
         import_in_tasks(path, files, wanted, divided, limits, as_json=as_json)
         return
-    paths = list(map(Path, files))
-    collections, archives, missed = sorted_by_kind(paths, is_collection=kind is not None)
+    collections, archives, missed = sorted_by_kind(files, kind)
     reports = _import_collections(path, collections, terms, kind, limits, as_json=as_json)
     results, broken = import_archives(path, archives, wanted, jobs=jobs, limits=limits)
-    missed += broken + len(collections) - len(reports)
     _print(reports, results, as_json=as_json)
-    _judge([*reports, *results], missed)
+    _judge([*reports, *results], missed + broken + len(collections) - len(reports))
 
 
 def _judge(done: Sequence[Report | Result], missed: int) -> None:

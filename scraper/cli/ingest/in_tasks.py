@@ -100,11 +100,8 @@ def import_in_tasks(
 ) -> None:
     """Import with progress bars and print what became of the files; exits with 1 or 3."""
     with needs_extra("corpus"):
-        from archive.corpus.executors import checked_options
         from scraper.ingest.pipeline.addresses import found_in
-    assert how.executor is not None
-    given = [*(["job_name=warta-import"] if how.executor == "slurm" else []), *how.options]
-    executor_options = checked_options(how.executor, given)
+    executor_options = _executor_options(how)
     found = _found(found_in(files))
     job = Job(
         archive=path.absolute(),
@@ -123,10 +120,21 @@ def import_in_tasks(
         raise SystemExit(3 if found.unreadable else 0)
     with interruptible(_STOPPED), _begun(job) as begun:
         rows = _run(begun, how, executor_options)
-    if rows is None:
+    if rows is not None:
+        _print(rows, as_json=as_json, missed=len(found.unreadable))
+    else:
         note(f"Slurm has the import; its log and results are in {job.work}.")
-        return
-    _print(rows, as_json=as_json, missed=len(found.unreadable))
+
+
+def _executor_options(how: InTasks) -> dict[str, Any]:
+    """Return the options of the executor, as the user or warta names them."""
+    from archive.corpus.executors import checked_options
+
+    assert how.executor is not None
+    given = list(how.options)
+    if how.executor == "slurm":
+        given.insert(0, "job_name=warta-import")
+    return checked_options(how.executor, given)
 
 
 def _found(found: "Found") -> "Found":

@@ -56,10 +56,10 @@ def merge(
     chosen = Options(
         update=update, clusters=not no_clusters, force=force, jobs=options.processes(jobs)
     )
-    _print(whole, _merged(whole, archives, chosen), as_json=as_json)
+    print_report(whole, merged(whole, archives, chosen), as_json=as_json)
 
 
-def _merged(whole: Path, archives: Sequence[Path], chosen: Options) -> Report:
+def merged(whole: Path, archives: Sequence[Path], chosen: Options) -> Report:
     """Merge with a bar, into an archive that nobody else writes."""
     with ExitStack() as stack:
         if chosen.update and whole.exists():
@@ -71,7 +71,8 @@ def _merged(whole: Path, archives: Sequence[Path], chosen: Options) -> Report:
         )
 
 
-def _print(out: Path, report: Report, *, as_json: bool) -> None:
+def print_report(out: Path, report: Report, *, as_json: bool) -> None:
+    """Print what became of a merge."""
     rows: list[dict[str, Any]] = [asdict(part) | {"joined": None} for part in report.parts]
     whole = asdict(report) | {"archive": str(out), "state": "result", "latest": report.latest}
     del whole["parts"]

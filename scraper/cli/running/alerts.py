@@ -1,8 +1,13 @@
 """`warta alerts`: the log of alerts, and messages that test their targets."""
 
+from __future__ import annotations
+
+from contextlib import closing
 from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
+from socket import gethostname
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
@@ -13,10 +18,14 @@ from archive.monitoring.alert_log import listed
 from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
+from scraper.cli.fleet.opening import fleet_store
 from scraper.cli.groups import NaturalGroup
 from scraper.cli.opening import opened
-from scraper.cli.rendering.terminal import columns, note, print_rows, say
+from scraper.cli.rendering.terminal import columns, needs_extra, note, print_rows, say
 from scraper.monitoring.alerts.message import Message
+
+if TYPE_CHECKING:
+    from scraper.configuration import Configuration
 
 _COLUMNS = columns(
     "kind site layout since ended_at told_at end_told_at waiting error why",
@@ -76,7 +85,8 @@ def test(path: Path) -> None:
 @alerts.command(name="send", short_help="Check health once, and send new alerts.")
 @options.archive
 def send_alerts(path: Path) -> None:
-    """Check health once as `warta schedule run` does, send new alerts, and write the metrics file.
+    """Check health once as `warta schedule run` does, send new alerts, and write the metrics file;
+    with a fleet, check that, too, as its workers do.
 
     systemd timers and cron run this beside the crawls. Exit status 3 if a message still waits.
     """
@@ -84,6 +94,10 @@ def send_alerts(path: Path) -> None:
     from scraper.schedule.timetable import Timetable
 
     known, archive, now = configured(), path.absolute(), datetime.now(UTC)
+    if known.configuration.fleet.is_configured:
+        _check_fleet(known.configuration)
+        if not archive.exists():  # each site has its own, and its crawls send its alerts
+            return
     if not archive.exists():  # there was no crawl yet, or the name is wrong: no alert
         raise no_archive(archive)
     # A site that was never crawled is overdue since the configuration was written.
@@ -96,6 +110,24 @@ def send_alerts(path: Path) -> None:
         raise click.ClickException(report.problem)
     if report.failed:
         raise SystemExit(3)
+
+
+def _check_fleet(configuration: Configuration) -> None:
+    """Check the fleet from here, and notify the targets of what no worker has."""
+    from scraper.schedule.timetable import Timetable
+
+    notes = fleet_store(configuration).objects if configuration.fleet.store else None
+    with needs_extra("fleet"):
+        from scraper.fleet.monitoring.lookout import FleetLookout
+    lookout = FleetLookout(
+        configuration,
+        Timetable.of(configuration),
+        worker=configuration.fleet.name or gethostname().partition(".")[0],
+        notes=notes,
+        clock=lambda: datetime.now(UTC),
+    )
+    with closing(lookout):
+        note(f"fleet: {plural(lookout.look(), 'message')} sent")
 
 
 # Its earlier name, which stands in crontabs and units.

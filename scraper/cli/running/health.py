@@ -1,5 +1,6 @@
 """`warta health`: the health of every site."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from archive.monitoring.health import Limits
 from archive.monitoring.health_report import health_report
 from scraper.cli import options
 from scraper.cli.defaults import configured
+from scraper.cli.fleet.archives import fleet_cache
 from scraper.cli.opening import opened
 from scraper.cli.rendering.terminal import local_times, note, print_json, say
 from scraper.monitoring.thresholds import limits, watched
@@ -41,18 +43,15 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
     A site is unhealthy if its last crawl failed or none was made in time, if its pages have changed
     (their articles are marked; `warta reextract` mends them once the profile is updated), or if
     announced stories are missing. All of this is read from the archive; the thresholds and the
-    sites, those that are switched on, are those of the configuration. Exit status 3 if anything is
-    unhealthy.
+    sites, those that are switched on, are those of the configuration. Where that names the store of
+    a fleet and no archive is named here, the sites' archives are read from there. Exit status 3 if
+    anything is unhealthy.
     """
     configuration, now = configured().configuration, datetime.now(UTC)
     timetable = Timetable.of(configuration)
     usual = replace(limits(configuration, timetable, now), alone=timedelta())
     thresholds = _overridden(usual, **overrides)
-    with opened(path) as archive:  # a broken configuration is reported before a missing archive
-        crawled = archive.crawls.sites()
-        known = sorted({*all_names(), *crawled})
-        chosen = options.checked_sites(names, known) or watched(timetable)
-        rows = health_report(archive, chosen, now=now, limits=thresholds)
+    rows, crawled = _rows(path, names, timetable, now, thresholds)
     if as_json:
         print_json(rows)
     else:
@@ -62,6 +61,36 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
         note("No site was ever crawled into this archive.")
     if not all(row["well"] for row in rows):
         raise SystemExit(3)
+
+
+def _rows(
+    path: Path, names: Sequence[str], timetable: Timetable, now: datetime, thresholds: Limits
+) -> tuple[list[dict[str, Any]], Collection[str]]:
+    """Return the rows of the archive, or of those of the fleet, and the sites that were crawled."""
+
+    def chosen(crawled: Collection[str]) -> Sequence[str]:
+        known = sorted({*all_names(), *crawled})
+        return options.checked_sites(names, known) or watched(timetable)
+
+    if (cache := fleet_cache()) is not None:
+        from scraper.fleet.store.reading import health_rows
+
+        found = {copy.site: copy.path for copy in cache.refreshed(note=note)}
+        rows = health_rows(found, chosen(found), now=now, limits=thresholds)
+        return [*rows, *_of_fleet(timetable, now)], found
+    with opened(path) as archive:  # a broken configuration is reported before a missing archive
+        crawled = archive.crawls.sites()
+        return health_report(archive, chosen(crawled), now=now, limits=thresholds), crawled
+
+
+def _of_fleet(timetable: Timetable, now: datetime) -> list[dict[str, Any]]:
+    """Return what is wrong with the fleet as a whole, if its database is configured here, too."""
+    configuration = configured().configuration
+    if not configuration.fleet.is_configured:
+        return []
+    from scraper.fleet.monitoring.lookout import health_rows
+
+    return health_rows(configuration, timetable, now)
 
 
 def _overridden(
@@ -78,7 +107,7 @@ def _overridden(
 
 
 def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
-    name, marked = row["site"] or "archive", ""
+    name, marked = row["site"] or ("fleet" if row.get("fleet") else "archive"), ""
     if row.get("articles_marked"):
         articles = plural(row["articles_marked"], "article")
         marked = f"; {articles} marked until `warta reextract` mends them"

@@ -6,13 +6,16 @@ from importlib.resources import files
 from pathlib import Path
 
 import click
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from scraper.cli import options
 from scraper.cli.defaults import configured
+from scraper.cli.fleet.archives import fleet_cache
 from scraper.cli.opening import opened
+from scraper.cli.rendering.terminal import note
 from scraper.monitoring.lookout import Lookout
 from scraper.monitoring.metrics.serving import write_textfile
+from scraper.monitoring.thresholds import limits
 from scraper.schedule.timetable import Timetable
 
 
@@ -26,8 +29,8 @@ from scraper.schedule.timetable import Timetable
 @click.option("--dashboard", is_flag=True, help="Print a Grafana dashboard to import, instead.")
 @options.archive
 def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
-    """Export metrics of the archive in Prometheus' text format, with the incidents of `warta
-    health`.
+    """Export metrics of the archive, or of those in the store of a fleet, in Prometheus' text
+    format, with the incidents of `warta health`.
 
     \b
     warta metrics --output /var/lib/node_exporter/warta.prom
@@ -39,12 +42,31 @@ def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
         text = files("scraper.monitoring.metrics").joinpath("warta.json").read_text("utf-8")
         click.echo(text, nl=False)
         return
-    with opened(path):
-        pass  # raises where it is unusable
-    configuration = configured().configuration
-    timetable = Timetable.of(configuration)
-    collected = Lookout(configuration, path, timetable, lambda: datetime.now(UTC)).metrics
+    collected = _collected(path)
     if output is not None:
         write_textfile(output, collected)
     else:
         sys.stdout.write(generate_latest(collected).decode())
+
+
+def _collected(path: Path) -> CollectorRegistry:
+    """Return the metrics of the archive, or of those of the fleet."""
+    if (cache := fleet_cache()) is not None:
+        from scraper.fleet.store.reading import FleetCollector
+
+        found = {copy.site: copy.path for copy in cache.refreshed(note=note)}
+        configuration, now = configured().configuration, datetime.now(UTC)
+        thresholds = limits(configuration, Timetable.of(configuration), now)
+        registry = FleetCollector(
+            found, clock=lambda: datetime.now(UTC), limits=thresholds
+        ).registry
+        if configuration.fleet.is_configured:
+            from scraper.fleet.monitoring.metrics import DatabaseCollector
+
+            registry.register(DatabaseCollector(configuration, Timetable.of(configuration)))
+        return registry
+    with opened(path):
+        pass  # raises where it is unusable
+    configuration = configured().configuration
+    timetable = Timetable.of(configuration)
+    return Lookout(configuration, path, timetable, lambda: datetime.now(UTC)).metrics

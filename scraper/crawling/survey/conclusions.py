@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from archive.records import Article, Page
@@ -17,7 +16,7 @@ from scraper.extraction.text.overlap import f1
 from scraper.ingest.parts import part_urls
 from scraper.sites.amp import AMP
 from scraper.sites.common_refusals import COMMON_REFUSALS
-from scraper.sites.site import UNKNOWN, ArticleURL, Identity, Layout, Site
+from scraper.sites.site import UNKNOWN, ArticleURL, Identity, Site
 from scraper.sites.sources import Section, Source
 
 FEW_SOURCES = 2
@@ -147,7 +146,8 @@ def _with_slash(generation: ArticleURL) -> ArticleURL:
     """Return the form whose stories are requested with a slash, without which the server redirects
     them.
     """
-    return replace(generation, canonical=f"{generation.canonical}/")
+    path, mark, query = generation.canonical.partition("?")
+    return replace(generation, canonical=f"{path.removesuffix('/')}/{mark}{query}")
 
 
 def _refused(stories: Sequence[Story], site: Site) -> tuple[tuple[str, str], ...]:
@@ -213,9 +213,3 @@ def _read(story: Story, site: Site) -> Reading:
     content_type = page.headers.get("content-type")
     found = read(page.body, page.url, site, content_type=content_type, fetched_at=page.fetched_at)
     return Reading(article=found.article, agreement=f1(found.article.body, story.body))
-
-
-def layout_fields(layout: Layout) -> dict[str, Any]:
-    """Return the fields of a layout that say something."""
-    names = "lead headline authors editors date tags prune".split()
-    return {name: value for name in names if (value := getattr(layout, name))}

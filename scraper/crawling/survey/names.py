@@ -25,7 +25,7 @@ _UTILITY = re.compile(
     r"|lg|md|sm|xs|xl|prose)(?:-[\w./]+)*"
 )
 """A class that says how something looks, not what it is."""
-_TELLING = re.compile(
+_DESCRIPTIVE = re.compile(
     r"article|content|body|detail|entry|post|story|read|isi|berita|news|text|title|judul|headline"
     r"|author|byline|writer|penulis|reporter|editor|date|time|tanggal|waktu|publish|tag|topik",
     re.IGNORECASE,
@@ -79,10 +79,10 @@ def _by_class(tag: str, classes: Sequence[str]) -> Iterator[Name]:
         elif _UTILITY.fullmatch(name):
             yield Name(6, f"{tag}.{name}")
         else:
-            yield Name(2 if _TELLING.search(name) else 3, f".{name}")
-    telling = [name for name in plain if _TELLING.search(name)]
-    if len(telling) > 1:
-        yield Name(3, "." + ".".join(telling[:2]))
+            yield Name(2 if _DESCRIPTIVE.search(name) else 3, f".{name}")
+    descriptive = [name for name in plain if _DESCRIPTIVE.search(name)]
+    if len(descriptive) > 1:
+        yield Name(3, "." + ".".join(descriptive[:2]))
 
 
 def _is_generated(stem: str, end: str) -> bool:

@@ -19,7 +19,7 @@ from lxml import etree
 
 from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, clean
-from scraper.extraction.dom.unread import is_hidden
+from scraper.extraction.dom.unread import ENDS, is_hidden, reading_length
 
 MIN_PASSAGE = 40
 """Characters of a passage; shorter ones are labels and headlines of lists."""
@@ -93,9 +93,7 @@ _NOTICE = re.compile(
     r"|\bsign up\b|\blog ?in\b",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile("[.!?…。！？।۔؟]")
-_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-"""Characters of scripts that say in one what others say in two or three."""
+_SENTENCE = re.compile(f"[{ENDS}]")
 _NOTICE_WORDS = (
     *"© copyright cookie javascript newsletter berlangganan privasi privacy subscri".split(),
     *("hak cipta", "all rights", "sign up", "login", "log in"),
@@ -315,7 +313,7 @@ def is_notice(text: str) -> bool:
 def _reads_like_prose(text: str, linked: int) -> bool:
     """Whether a text is a sentence of its own, mostly unlinked, and no notice."""
     own = len(text) - linked
-    if own < linked or (own < MIN_PASSAGE and own + len(_WIDE.findall(text)) < MIN_PASSAGE):
+    if own < linked or linked + MIN_PASSAGE > reading_length(text, linked + MIN_PASSAGE):
         return False
     return (len(text) >= MIN_LONG or ends_sentence(text)) and not is_notice(text)
 

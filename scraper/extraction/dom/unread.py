@@ -71,7 +71,15 @@ _COUNTS_BESIDE = re.compile(
 )
 _INLINE = frozenset("a abbr b big em font i mark small span strong sub sup u".split())
 _NO_TEXT = frozenset("script style noscript template select button textarea figcaption a".split())
-_STATEMENT = re.compile(r"[.!?…][\"'”’)\]]*$")
+ENDS = ".!?…。！？।۔؟"
+"""Characters that end a sentence, in any script."""
+FULL_STOPS = ".。।۔"
+"""Those of them that end a statement; a headline may end with a question."""
+CLOSING = r"\"'”’)\]」』）"
+"""What may stand behind them, as it stands in a set of a pattern."""
+_STATEMENT = re.compile(rf"[{ENDS}][{CLOSING}]*$")
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Characters of scripts that say in one what others say in two or three."""
 
 
 def is_hidden(node: Element) -> bool:
@@ -152,10 +160,20 @@ def paragraphs(root: Element) -> Iterator[Element]:
 
 def is_statement(text: str | None) -> bool:
     """Whether a text is as long as a paragraph and ends as a sentence."""
-    if text is None or len(text) < MIN_PARAGRAPH:
+    if text is None or 2 * len(text) < MIN_PARAGRAPH:
         return False
     stripped = text.strip()
     return (
-        len(stripped) >= MIN_PARAGRAPH
-        and _STATEMENT.search(stripped, len(stripped) - 8) is not None
+        _STATEMENT.search(stripped, max(0, len(stripped) - 8)) is not None
+        and reading_length(stripped, MIN_PARAGRAPH) >= MIN_PARAGRAPH
     )
+
+
+def reading_length(text: str, enough: int) -> int:
+    """Return the length of a text, a wide character counted twice unless it is long `enough`.
+
+    >>> reading_length("Air naik.", 20), reading_length("水が引いた。", 20)
+    (9, 11)
+    """
+    length = len(text)
+    return length if length >= enough or text.isascii() else length + len(_WIDE.findall(text))

@@ -84,6 +84,8 @@ class Block:
     """Whether any of them is a container with a name of its own, not only a paragraph or a list."""
     is_sentence: bool = False
     """Whether its sentence goes on behind its last link."""
+    is_quote: bool = False
+    """Whether it stands in a <blockquote>."""
 
     @property
     def is_link(self) -> bool:
@@ -121,6 +123,7 @@ class _Style(NamedTuple):
     """Whether line breaks are shown, as in <pre>."""
     apart: bool = False
     """Whether a container with a name is around it."""
+    quote: bool = False
 
 
 class _Mark(NamedTuple):
@@ -336,6 +339,7 @@ class _Walker:
                     context=style.context,
                     is_apart=style.apart,
                     is_sentence=is_sentence,
+                    is_quote=style.quote,
                 )
             )
 
@@ -367,7 +371,8 @@ def _inside(block: Element, style: _Style) -> _Style:
     look = block.get("style")
     lines = lines or (look is not None and _LINES_STYLE.search(look) is not None)
     bold = style.bold or kind == "heading"
-    return _Style(style.link, bold, kind, context[:MAX_CONTEXT], lines, apart)
+    quote = style.quote or block.tag == "blockquote"
+    return _Style(style.link, bold, kind, context[:MAX_CONTEXT], lines, apart, quote)
 
 
 def _inline(node: Element, style: _Style) -> _Style:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
 
-from scraper.extraction.dom.unread import COUNTS
+from scraper.extraction.dom.unread import CLOSING, COUNTS, FULL_STOPS, reading_length
 from scraper.extraction.text.blocks import Block
 from scraper.sites.site import Rule
 
@@ -156,8 +156,7 @@ MAX_END = 2_000
 MAX_TURNS = 30
 """Lines and credits removed from the end of a text at most."""
 
-# A headline may end with a question, hardly with a full stop.
-_STATEMENT = re.compile(r"\.[\"'”’)\]]*$")
+_STATEMENT = re.compile(rf"[{FULL_STOPS}][{CLOSING}]*$")
 _RELATED = ("related", "read_more")
 """How the names of rules begin that remove lines about other stories."""
 _SPEECH = re.compile(r"\b(?:kata|ujar|tutur|jelas|ungkap|ucap|imbuh)(?:nya)?\b", re.IGNORECASE)
@@ -306,15 +305,15 @@ def _before_the_rest(blocks: Sequence[Block], rules: _Ordered, result: Trimmed) 
         if rule is not None and prose and (is_end or further < max(1, prose // 4)):
             result.taken += [(rule.name, taken.text) for taken in blocks[place:]]
             return blocks[:place]
-        prose += len(block.text) >= MIN_STATEMENT
+        prose += reading_length(block.text, MIN_STATEMENT) >= MIN_STATEMENT
     return blocks
 
 
 def is_unlinked_statement(block: Block) -> bool:
     """Whether a paragraph is long, without links and ends as a statement: prose."""
-    if len(block.text) < MIN_STATEMENT or block.links:
+    if block.links or _STATEMENT.search(block.text) is None:
         return False
-    return _STATEMENT.search(block.text) is not None
+    return reading_length(block.text, MIN_STATEMENT) >= MIN_STATEMENT
 
 
 def _linked_story(block: Block, is_story: IsStory | None) -> str | None:

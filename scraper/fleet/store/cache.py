@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,13 +13,13 @@ from pathlib import Path
 from filelock import Timeout
 from platformdirs import user_cache_path
 
-from archive.archive import Archive
 from archive.database.backup import become_copy
-from archive.database.connection import plain_errors
+from archive.database.connection import immediate, open_file, plain_errors
 from archive.database.lock_files import take_lock
+from archive.database.migrations import bring_up_to_date, migrations
 from archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable
 from archive.ledger.wording import plain_time
-from archive.merge.merge import Options, Report, merge
+from archive.merge.merge import Options, merge
 from scraper.fleet.records import FleetUnavailable
 from scraper.fleet.store.manifests import Manifest
 from scraper.fleet.store.replicas import ORPHANS, Replicas
@@ -96,10 +96,7 @@ class Cache:
             _writable(path),
             self._store.downloaded(manifest, begun, folder=folder, whole=False) as copy,
         ):
-            Archive(copy).close()  # an earlier schema is migrated here, and only here
-            for before in copy.parent.glob(f"{copy.name}.before-*"):
-                before.unlink()
-            _be_one_file(copy)
+            _migrate(copy)
             copy.replace(path)
 
     def _known(self, *, orphans: bool) -> Iterator[Copy]:
@@ -123,6 +120,8 @@ class Cache:
     def whole(self, *, now: datetime, note: Note) -> Path:
         """Return all sites as one archive, merged anew if a replica is newer; for `warta serve`."""
         copies = self.refreshed(note=note, orphans=True)
+        if not copies:
+            raise ArchiveError("the store has no archive: no crawl of the fleet has ended yet")
         out, begun = self.folder / WHOLE, self.folder / f"{WHOLE}.next"
         names = "\n".join(str(copy.path.relative_to(self.folder)) for copy in copies)
         stated = self.folder / f"{WHOLE}.of"
@@ -131,27 +130,24 @@ class Cache:
                 return out
             with _writable(out):
                 begun.unlink(missing_ok=True)
-                collect(begun, copies, Options(force=True), now=now, note=note)
+                paths = [copy.path for copy in copies]
+                merge(begun, paths, Options(force=True), now=now, advance=_unseen, note=note)
                 _be_one_file(begun)
                 begun.replace(out)
                 stated.write_text(names)
         return out
 
 
-def collect(
-    out: Path,
-    copies: Sequence[Copy],
-    options: Options,
-    *,
-    now: datetime,
-    note: Note,
-    advance: Callable[[float, int | None], None] = lambda _done, _all: None,
-) -> Report:
-    """Merge the copies of all sites into one archive; raises an ArchiveError."""
-    if not copies:
-        raise ArchiveError("the store has no replica yet: no crawl of the fleet has ended")
-    paths = [copy.path for copy in copies]
-    return merge(out, paths, options, now=now, advance=advance, note=note)
+def _unseen(_done: float, _all: int | None) -> None:
+    """There is no bar."""
+
+
+def _migrate(copy: Path) -> None:
+    """Bring a copy of a worker that is not upgraded yet up to date; the store keeps its own."""
+    with plain_errors(copy), closing(open_file(copy, read_only=False)) as db:
+        if migrations.pending(db):
+            with immediate(db):
+                bring_up_to_date(db)
 
 
 def _be_one_file(path: Path) -> None:

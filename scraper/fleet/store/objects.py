@@ -75,6 +75,13 @@ class Objects:
         """The folder's path, or bucket and prefix."""
         return str(self._root)
 
+    @property
+    def endpoint(self) -> str | None:
+        """The server of an object store, where the environment names another than the usual one."""
+        given = getattr(self._fs, "endpoint_url", None)
+        names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+        return given or next((os.environ[name] for name in names if os.environ.get(name)), None)
+
     def path(self, name: str) -> str:
         """Return where an object is; raises FleetError for a name that could be elsewhere."""
         parts = name.split("/")

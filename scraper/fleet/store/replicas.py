@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import sqlite3
@@ -18,18 +19,26 @@ import zstandard
 from sqlite_utils import Database
 
 from archive.database.backup import copy_database, sync
-from archive.database.connection import plain_errors, schema_version
+from archive.database.connection import open_file, plain_errors, schema_version
 from archive.database.migrations import migrations
 from archive.database.rows import value
-from archive.errors import ArchiveDamaged, ArchiveError, ArchiveUnwritable, SchemaTooNew
+from archive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveUnwritable,
+    NotAnArchive,
+    SchemaTooNew,
+)
 from archive.ledger.wording import human_bytes
 from archive.maintenance.copies import opened_as_it_is, problem_of
 from archive.maintenance.restore import later_takedowns, log_written, restore
 from scraper.fleet.records import FleetError, FleetUnavailable, Replica
-from scraper.fleet.store import manifests
+from scraper.fleet.store import litestream, manifests
 from scraper.fleet.store.lineage import contains, marks_of
 from scraper.fleet.store.manifests import COPY, MANIFEST, NAME, PENDING, Manifest
 from scraper.fleet.store.objects import PIECE, Missing, Objects
+
+logger = logging.getLogger("warta.fleet")
 
 KEEP = 3
 """Replicas of a site that stay, beside the last one of each earlier schema."""
@@ -39,8 +48,10 @@ LEVEL = 1
 """
 WINDOW = 1 << 27
 """Bytes that unpacking may hold in memory, whatever an object says."""
-IDENTITY = "fleet.json"
-ORPHANS = "orphans"
+OWN = "fleet."
+"""How names begin that are no site's."""
+IDENTITY = f"{OWN}json"
+ORPHANS, STREAM = "orphans", "stream"
 ORPHAN = ".orphan-"
 """Between the names of an archive and the time at which it was set aside."""
 _RESTORED = ".before-restore-"
@@ -78,8 +89,9 @@ class Replicas:
             raise FleetError(f"{self.objects.shown}: it is the store of another fleet")
 
     def sites(self) -> list[str]:
-        """Return the sites that have a folder here."""
-        return [name for name in self.objects.names() if name != IDENTITY]
+        """Return the sites that have a replica or an orphan here."""
+        folders = [name for name in self.objects.names() if not name.startswith(OWN)]
+        return [name for name in folders if self.manifests(name) or self.orphans(name)]
 
     def manifests(self, site: str) -> list[str]:
         """Return the names of a site's replicas, oldest first."""
@@ -166,6 +178,9 @@ class Replicas:
             for name in self._names(site, ending):
                 if name.removesuffix(ending) not in kept and name < names[-1]:
                     self.objects.delete(f"{site}/{name}")
+        for name in self.objects.names(f"{site}/{STREAM}"):
+            if name <= names[-1]:
+                self.objects.delete(f"{site}/{STREAM}/{name}", folder=True)
 
     def fetch(self, site: str, into: Path, *, published: int | None = None) -> Replica | None:
         """Make the archive at `into` the newest replica, verified; None if the store has none.
@@ -181,14 +196,36 @@ class Replicas:
         found = self._completed(site, published)
         if found is not None:
             _check_schema(found)
-        if found is None or is_there(into, found):
-            self._adopt_orphans(site, into)
-            return found.replica if found else None
         into.parent.mkdir(parents=True, exist_ok=True)
-        with self.downloaded(found, into.with_name(f"{into.name}.fetching")) as copy:
-            put(copy, into, now=found.pushed_at)
+        if found is not None and not is_there(into, found):
+            with self.downloaded(found, _fetching(into)) as copy:
+                put(copy, into, now=found.pushed_at)
+        self._recover(site, into, found)
         self._adopt_orphans(site, into)
-        return found.replica
+        return found.replica if found else None
+
+    def _recover(self, site: str, into: Path, newest: Manifest | None) -> None:
+        """Take what a crawl streamed until its machine died, if that follows on the replica."""
+        names = [name for name in self.objects.names(f"{site}/{STREAM}") if name.isdigit()]
+        above = newest.token if newest is not None else 0
+        if not names or int(names[-1]) <= above:
+            return
+        copy = _fetching(into)
+        try:
+            if not litestream.restored(self.objects, f"{site}/{STREAM}/{names[-1]}", copy):
+                logger.warning("%s: what was streamed for token %s stays there", site, names[-1])
+            elif newest is None or is_there(copy, newest):
+                _check(copy)
+                if not _is_earlier(copy, backup_of=into):
+                    put(copy, into, now=_written_at(copy))
+        finally:
+            _remove(copy)
+
+    @contextmanager
+    def streaming(self, site: str, archive: Path, token: int) -> Iterator[None]:
+        """Replicate an archive while its site is crawled, where Litestream is installed."""
+        with litestream.streamed(self.objects, f"{site}/{STREAM}/{token:015d}", archive):
+            yield
 
     def _completed(self, site: str, published: int | None) -> Manifest | None:
         found = self.manifest(site)
@@ -223,9 +260,7 @@ class Replicas:
                 raise FleetError(f"{self.objects.shown}: {name} does not verify: {problem}")
             yield path
         finally:
-            for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-                with suppress(OSError):
-                    left.unlink(missing_ok=True)
+            _remove(path)
 
     def _download(self, name: str, found: Manifest, path: Path) -> None:
         _check_room(path, found.size)
@@ -248,16 +283,17 @@ class Replicas:
     def _adopt_orphans(self, site: str, into: Path) -> None:
         """Put what was set aside beside `into` into the store; what cannot be now, later."""
         for path in set_aside(into):
-            with suppress(FleetUnavailable, ArchiveDamaged), opened_as_it_is(path):
+            try:
                 self.push_orphan(site, path)
+            except ArchiveError as error:
+                logger.warning("%s: it stays here, and is not in the store: %s", path, error)
 
     def push_orphan(self, site: str, path: Path) -> Manifest:
         """Put an archive that was set aside into the store, and remove it here once it is there."""
         with copied(path) as copy:
             found = described(copy, site=site, token=0, number=0, now=_written_at(path))
             found = self._write(copy, found, folder=f"{ORPHANS}/")
-        for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-            left.unlink(missing_ok=True)
+        _remove(path)
         return found
 
     def orphans(self, site: str) -> list[Orphan]:
@@ -295,7 +331,7 @@ def copied(archive: Path) -> Iterator[Path]:
 
 def _check(copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as connection:
-        for table in ("_litestream_seq", "_litestream_lock"):
+        for table in litestream.TABLES:
             connection.execute(f"DROP TABLE IF EXISTS {table}")
     if (problem := problem_of(copy)) is not None:
         raise ArchiveDamaged(f"{copy}: the copy does not verify: {problem}; try `warta verify`")
@@ -339,7 +375,7 @@ def is_there(path: Path, found: Manifest) -> bool:
     try:
         with opened_as_it_is(path) as db:
             return contains(db, found.marks)
-    except ArchiveDamaged:
+    except (ArchiveDamaged, NotAnArchive):
         return False
 
 
@@ -350,7 +386,7 @@ def put(copy: Path, into: Path, *, now: datetime) -> None:
         if into.exists():
             log_written(into)
             keep = not _is_earlier(into, backup_of=copy)
-            with suppress(ArchiveDamaged), opened_as_it_is(into) as present:
+            with suppress(ArchiveDamaged, NotAnArchive), opened_as_it_is(into) as present:
                 takedowns = later_takedowns(present, backup)
         kept = restore(
             backup.conn,
@@ -368,10 +404,28 @@ def put(copy: Path, into: Path, *, now: datetime) -> None:
 def _is_earlier(path: Path, *, backup_of: Path) -> bool:
     """Return whether an archive is an earlier state of a copy; one that is damaged is none."""
     try:
+        if _is_empty(path):  # a crawl was killed while it made it
+            return True
         with opened_as_it_is(path) as present, opened_as_it_is(backup_of) as backup:
             return contains(backup, marks_of(present))
     except ArchiveError:
         return False
+
+
+def _is_empty(path: Path) -> bool:
+    with plain_errors(path), closing(open_file(path, read_only=True)) as db:
+        return not db.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
+def _fetching(into: Path) -> Path:
+    return into.with_name(f"{into.name}.fetching")
+
+
+def _remove(path: Path) -> None:
+    """Remove a database and its log."""
+    for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        with suppress(OSError):
+            left.unlink(missing_ok=True)
 
 
 def set_aside(archive: Path) -> Sequence[Path]:

@@ -72,7 +72,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The tasks that are done from now on."""
     done: list[int] = []
     judge = executors._judge
-    monkeypatch.setattr(executors, "_judge", lambda task: (done.append(task), judge(task))[1])
+    monkeypatch.setattr(executors, "_judge", lambda task: (done.append(task[1]), judge(task))[1])
     return done
 
 

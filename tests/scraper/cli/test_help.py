@@ -105,8 +105,10 @@ def test_options_that_do_the_same_have_the_same_name(name: str) -> None:
             assert not {one, other} & set(option.opts) or {one, other} <= set(option.opts)
         if option.name in ("zone", "timezone"):
             assert "--timezone" in option.opts
-        if option.name in ("plan", "dry_run"):
-            assert "--dry-run" in option.opts
+        if option.name == "dry_run":
+            assert option.opts == ["--dry-run"]
+        if option.name == "plan":  # under its first name, too
+            assert option.opts == ["--dry-run", "--plan"]
 
 
 @pytest.mark.parametrize("name", EVERY_COMMAND)

@@ -50,6 +50,7 @@ ELSEWHERE = {
     "serve": "tests/scraper/web/test_serve_command.py",
     "datasette": "prints JSON for Datasette",
     "crawl": "its end is part of what `demo` shows",
+    "fleet": "tests/fleet/test_commands_of_a_fleet.py",
 }
 """Commands without a screen, and why."""
 

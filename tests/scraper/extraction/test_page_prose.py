@@ -384,3 +384,70 @@ def test_sponsored_text_is_marked(content: str) -> None:
 )
 def test_the_label_of_an_advert_marks_no_story(content: str) -> None:
     assert "advertorial" not in known(content).warnings
+
+
+P5 = (
+    "Panen raya itu ditutup dengan makan siang bersama di tepi saluran air yang baru diperbaiki "
+    "oleh pemuda desa."
+)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        f"<div>{paragraphs(P3, P4, P5)}</div>",
+        f"<div class='lanjutan'>{paragraphs(P3, P4, P5)}</div>",
+        f"<section><div>{paragraphs(P3)}{paragraphs(P4, P5)}</div></section>",
+    ],
+)
+def test_text_behind_a_stray_end_tag_is_taken_where_the_finder_sees_one_article(
+    behind: str,
+) -> None:
+    article = known(f"<div>{NODE}{paragraphs(P1, P2)}</div></div>{behind}")
+    assert article.body.split("\n\n") == [*STORY, P5]
+    assert "text_outside" not in article.warnings
+
+
+def test_bare_text_behind_a_stray_end_tag_is_taken_with_what_is_around_it() -> None:
+    bare = f"{P3}<br><br>{P4}<br><br>{P5}<ul class='share'><li><a href='/x'>Bagikan</a></li></ul>"
+    article = known(f"<div>{NODE}{P1}<br><br>{P2}</div>{bare}</div>")
+    assert article.body.split("\n\n") == [*STORY, P5]
+
+
+OTHER = "".join(
+    (
+        "<p>Nelayan di pesisir utara kembali melaut setelah gelombang mereda, kata syahbandar.</p>",
+        "<p>Harga ikan di pelelangan turun karena tangkapan melimpah sejak akhir pekan lalu.</p>",
+        "<p>Kapal besar baru akan berangkat sesudah bahan bakar tiba dari pelabuhan di kota.</p>",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "heading", ["<h2>Nelayan Melaut</h2>", "<h3><a href='/x'>Nelayan</a></h3>"]
+)
+def test_the_text_of_another_article_is_none_of_the_story(heading: str) -> None:
+    first = f"<article><h1>Panen Raya di Lereng</h1>{NODE}{paragraphs(*STORY)}</div></article>"
+    article = known(f"{first}<article>{heading}{NODE}{OTHER}</div></article>")
+    assert article.body.split("\n\n") == STORY
+    body = "<div itemprop='articleBody'>"
+    first = f"<article><h1>Panen Raya di Lereng</h1>{body}{paragraphs(*STORY)}</div></article>"
+    article = unknown(f"{first}<article>{heading}{body}{OTHER}</div></article>")
+    assert article.body.split("\n\n") == STORY
+
+
+def test_an_article_in_several_parts_is_one_story() -> None:
+    parts = f"{NODE}{paragraphs(P1, P2)}</div><h2>Benih</h2>{NODE}{paragraphs(P3, P4)}</div>"
+    assert known(f"<article>{parts}</article>").body.split("\n\n") == STORY
+
+
+@pytest.mark.parametrize("heading", ["<h4>Sorotan Pekan Ini</h4>", "<h3>Dari Pesisir</h3>"])
+def test_more_text_below_a_heading_than_in_the_node_is_reported_not_taken(heading: str) -> None:
+    article = known(f"{NODE}{paragraphs(P1)}</div>{heading}{OTHER}{OTHER}")
+    assert article.body == P1
+    assert "text_outside" in article.warnings
+
+
+def test_less_text_below_a_heading_than_in_the_node_is_the_rest_of_the_story() -> None:
+    article = known(f"{NODE}{paragraphs(P1, P2, P3)}</div><h3>Saluran Air</h3>{paragraphs(P4)}")
+    assert article.body.split("\n\n")[-1] == P4

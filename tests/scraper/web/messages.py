@@ -44,7 +44,7 @@ def of_errors() -> Iterator[str]:
 def of_sentences() -> Iterator[str]:
     """The patterns of sentences on health, outages, fleets and the history of a URL."""
     places = "monitoring/health.py", "monitoring/network.py", "revisions/narration.py"
-    fleet = [WEB.parent / "fleet" / name for name in ("incidents.py", "outage.py")]
+    fleet = [WEB.parent / "fleet/monitoring" / name for name in ("incidents.py", "outage.py")]
     for path in (*(ARCHIVE / place for place in places), ARCHIVE / "ledger/wording.py", *fleet):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in SENTENCES:

@@ -83,7 +83,7 @@ def address(with_a_missing_day: Path) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         until(lambda: server.started)
-        yield address(deployment, listening)
+        yield address(listening)
         server.should_exit = True
         thread.join()
 

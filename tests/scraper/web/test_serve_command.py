@@ -97,13 +97,18 @@ def test_another_host_than_loopback_is_said_loudly(
     assert "Everyone" not in output
 
 
-def test_open_opens_the_front_page(demo_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_opens_the_front_page_and_readers_give_way_to_crawls(
+    demo_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened: list[str] = []
+    added: list[int] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
     monkeypatch.setattr("uvicorn.Server.run", lambda *_args, **_options: None)
+    monkeypatch.setattr("os.nice", added.append)
     code, output = run("--archive", str(demo_copy), "--port", "0", "--open")
     assert code == 0
     assert opened == [output.split()[1]]
+    assert added == [5]
 
 
 def test_without_its_extra_it_says_what_to_install(

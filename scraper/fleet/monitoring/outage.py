@@ -15,7 +15,7 @@ from typing import Protocol
 
 from archive.ledger.wording import word, worded
 from archive.monitoring.incidents import Incident
-from scraper.fleet.incidents import DATABASE
+from scraper.fleet.monitoring.incidents import DATABASE
 from scraper.fleet.records import FleetError
 from scraper.monitoring.alerts.message import Message
 from scraper.monitoring.alerts.notify import deliver
@@ -23,9 +23,9 @@ from scraper.monitoring.alerts.targets import Target
 
 logger = logging.getLogger("warta.fleet")
 
-FOLDER = "outages"
-"""Of the notes in the store."""
-AFTER = timedelta(minutes=1)
+FOLDER = "fleet.outages"
+"""Of the notes in the store, which no site can be called."""
+AFTER = timedelta(seconds=30)
 """How long the database may be silent: a restart of it is no news."""
 _LIMIT = 10_000
 

@@ -1,15 +1,67 @@
 """The metrics of a fleet for Prometheus, beside those of archives; the same from every worker."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
-from scraper.fleet.incidents import FleetIncident
-from scraper.fleet.records import SiteState, Worker
+from scraper.configuration import Configuration
+from scraper.fleet import status
+from scraper.fleet.database import Database
+from scraper.fleet.monitoring.incidents import FleetIncident
+from scraper.fleet.monitoring.lookout import incidents_of
+from scraper.fleet.records import FleetError, SiteState, Worker
+from scraper.fleet.workers import all_workers
+from scraper.schedule.timetable import Timetable
+
+logger = logging.getLogger("warta.fleet")
 
 _STATES = ("running", "draining", "stalled", "ended")
+
+
+class DatabaseCollector(Collector):
+    """Reads the fleet's database at each collection; `warta_fleet_up` is 0 where it cannot."""
+
+    def __init__(self, configuration: Configuration, timetable: Timetable) -> None:
+        """Raise FleetError for an address that is none."""
+        self._configuration = configuration
+        self._timetable = timetable
+        self._database = Database.of(configuration.fleet, purpose="metrics")
+
+    def describe(self) -> Iterable[Metric]:
+        """Promise nothing, so that registering does not read the database."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the client library at each scrape."""
+        try:
+            found = self._read()
+        except FleetError as error:
+            logger.warning("metrics: %s", error)
+            found = []
+        finally:
+            self._database.close()
+        yield from found
+        text = "Whether the fleet's database could be read."
+        yield GaugeMetricFamily("warta_fleet_up", text, value=float(bool(found)))
+
+    def _read(self) -> list[Metric]:
+        database, zone = self._database, ZoneInfo(self._configuration.schedule.timezone)
+        sites, workers = status.all_sites(database), all_workers(database)
+        incidents = incidents_of(database, self._timetable, zone)
+        return list(families(workers, sites, incidents, database.now()))
+
+
+def registry_of(configuration: Configuration, timetable: Timetable) -> CollectorRegistry:
+    """Return the metrics of a configured fleet and nothing else; raises FleetError."""
+    registry = CollectorRegistry()
+    registry.register(DatabaseCollector(configuration, timetable))
+    return registry
 
 
 def families(

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Self
 
 from scraper.schedule.program import MAIN
-from tests.fleet.network import Link
+from tests.fleet.machines.network import Link
+from tests.fleet.machines.sites import Sites, contact
 from tests.fleet.servers import Server
-from tests.fleet.sites import Sites, contact
 from tests.waiting import DEADLINE, alive, children, until
 
+DELAY = 0.3
+SETTINGS = ("-s", f"DOWNLOAD_DELAY={DELAY}", "-s", f"SLOWEST_DELAY={DELAY}")
+"""Of crawls: less than anybody may configure."""
 LEASE = 4.0
 """Seconds; short, so that the tests need not wait."""
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
@@ -35,6 +38,8 @@ class Machine:
         self.to_database = self._ends.enter_context(Link(server.port))
         self.to_sites = self._ends.enter_context(Link(int(sites.url.rpartition(":")[2])))
         self.dsn = server.dsn(database, port=self.to_database.port)
+        self.names_database = True
+        """Whether its environment names the database; else warta.toml has to."""
         self.process: subprocess.Popen[bytes] | None = None
         self.log = self.folder / "worker.log"
         self.configure()
@@ -46,7 +51,7 @@ class Machine:
             f'contact = "{contact(self.name)}"\n'
             '[schedule]\nrhythm = "0 3 * * *"\njitter = 0\n'
             f'[fleet]\nstore = "{self.store}"\nname = "{self.name}"\nfolder = "archives"\n'
-            f"lease = {lease}\npatience = {patience}\n{more}",
+            f"lease = {lease}\npatience = {patience}\ncrawls = 2\n{more}",
             "utf-8",
         )
 
@@ -54,12 +59,10 @@ class Machine:
     def environment(self) -> dict[str, str]:
         """As on a machine of its own: nothing is shared with the others but the network."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("WARTA_")}
-        own = {
-            "WARTA_LOCKS": str(self.folder / "locks"),
-            "WARTA_FLEET_DSN": self.dsn,
-            "XDG_STATE_HOME": str(self.folder),
-        }
-        kept.pop("no_proxy", None)
+        own = {"WARTA_LOCKS": str(self.folder / "locks"), "XDG_STATE_HOME": str(self.folder)}
+        if self.names_database:
+            own["WARTA_FLEET_DSN"] = self.dsn
+        own |= dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1")  # who is alerted
         return kept | own | dict.fromkeys(_PROXIES, self.to_sites.url)
 
     def __enter__(self) -> Self:
@@ -90,7 +93,7 @@ class Machine:
         """Start the worker, as systemd would."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._command("fleet", "worker"),
+                self._command("fleet", "worker", *SETTINGS),
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,

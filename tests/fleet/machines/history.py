@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
-from tests.fleet.sites import Visit
+from tests.fleet.machines.sites import Visit
 
 _HISTORY = """
 CREATE TABLE IF NOT EXISTS lease_history (

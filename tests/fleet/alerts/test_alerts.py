@@ -8,16 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from scraper.fleet.incidents import FleetIncident
+from scraper.fleet.monitoring.incidents import FleetIncident
 from scraper.monitoring.alerts.targets import Webhook
-from tests.fleet.clock import START, advance, simulated_time
+from tests.fleet.alerts.clock import START, advance, simulated_time
 from tests.fleet.servers import Server
 from tests.scraper.monitoring.alerts.receivers import Receiver
 
 pytest.importorskip("psycopg")
 
-from scraper.fleet import alerts
 from scraper.fleet.database import Database
+from scraper.fleet.monitoring import alerts
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from scraper.fleet.incidents import KINDS, StoreProblem, fleet_incidents
+from scraper.fleet.monitoring.incidents import KINDS, StoreProblem, fleet_incidents
 from scraper.fleet.records import SiteState, Worker
-from tests.fleet.clock import START
+from tests.fleet.alerts.clock import START
 
 MINUTE = timedelta(minutes=1)
 WORKER = Worker(

@@ -15,7 +15,7 @@ from scraper.fleet.records import SiteState, Worker
 
 WAITS = timedelta(minutes=5)
 """How long a site that is due may wait for a worker: one that died is noticed in a minute."""
-CLOCK_OFF = timedelta(minutes=5)
+CLOCK_OFF = timedelta(minutes=1)
 """How far the clock of a worker may be off; the fleet's own is that of the database."""
 SHOWN = 5
 """Sites or workers that a sentence names."""

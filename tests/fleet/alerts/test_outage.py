@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from scraper.fleet.outage import AFTER, Outage
+from scraper.fleet.monitoring.outage import AFTER, FOLDER, Outage
 from scraper.fleet.records import FleetUnavailable
 from scraper.monitoring.alerts.targets import Webhook
-from tests.fleet.clock import START
+from tests.fleet.alerts.clock import START
 from tests.scraper.monitoring.alerts.receivers import Receiver
 
 WHY = "the fleet's database: nothing answers there (timeout)"
@@ -77,7 +77,7 @@ def test_of_many_workers_one_reports_it_and_its_end(hook: Receiver) -> None:
             each.answered(START + minute * AFTER)
     assert said(hook) == BOTH
     assert "worker cadangan cannot reach the fleet's database" in hook.bodies[0]["text"]
-    assert "it lasted 5 minutes" in hook.bodies[1]["text"]
+    assert "it lasted 2 minutes" in hook.bodies[1]["text"]
 
 
 def test_a_short_silence_is_no_news(hook: Receiver) -> None:
@@ -131,6 +131,6 @@ def test_a_target_that_is_down_hears_of_it_later(hook: Receiver) -> None:
 def test_what_strangers_leave_in_the_store_is_no_note(hook: Receiver) -> None:
     store = Shared()
     for text in (b"{", b"[]", b'{"since": 5, "told": 3}', b"\xff"):
-        store.kept["outages/utama"] = text
+        store.kept[f"{FOLDER}/utama"] = text
         (worker,) = workers(hook, store, "utama")
         assert worker.since is None

@@ -6,21 +6,22 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Queue
 from random import Random
 from typing import Any
 
-from tests.fleet.machines import Machine, gone
-from tests.fleet.sites import Sites
-from tests.waiting import until
+from tests.fleet.machines.machine import Machine, gone
+from tests.fleet.machines.sites import Sites
+from tests.waiting import DEADLINE, until
 
-KINDS = ("crawl", "worker", "machine")
-"""Only the process that crawls; only the worker; both, and all that they started."""
 SITES = 5
+MOST = 8
+"""Requests between two blows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class Blow:
     after: int
     """Requests of the fleet since the last one."""
     kind: str
-    """One of KINDS."""
+    """`crawl`: only that process; `worker`: only that one; `machine`: both, and what they started.
+    """
     stops: bool
     """SIGSTOP, until the lease is over, and SIGCONT then; else SIGKILL."""
 
@@ -44,13 +46,13 @@ class _Struck:
     token: int
 
 
-def plan(seed: int, *, kills: int, stops: int, most: int = 10) -> list[Blow]:
-    """So many of both in a chosen order; the kinds of each take turns."""
+def plan(seed: int, kills: Mapping[str, int], stops: Mapping[str, int]) -> list[Blow]:
+    """Return so many of each kind, in an order and at points that the seed chooses."""
     chance = Random(seed)
-    blows = [(KINDS[number % 3], False) for number in range(kills)]
-    blows += [(KINDS[number % 3], True) for number in range(stops)]
+    blows = [(kind, False) for kind, count in kills.items() for _turn in range(count)]
+    blows += [(kind, True) for kind, count in stops.items() for _turn in range(count)]
     chance.shuffle(blows)
-    return [Blow(after=chance.randint(2, most), kind=kind, stops=stops) for kind, stops in blows]
+    return [Blow(after=chance.randint(2, MOST), kind=kind, stops=stops) for kind, stops in blows]
 
 
 class Ordeal:
@@ -70,13 +72,18 @@ class Ordeal:
 
     def live(self) -> None:
         """Until every site was crawled to its end, and nothing that was struck is left."""
-        self._make_due()
-        until(self._turn)
+        self.make_due()
+        seen, end = 0, time.monotonic() + DEADLINE
+        while not self._turn():
+            if len(self.sites.log) > seen:  # it goes on, however slowly
+                seen, end = len(self.sites.log), time.monotonic() + DEADLINE
+            assert time.monotonic() < end, "nothing happens any more"
+            time.sleep(0.05)
 
     def _turn(self) -> bool:
         with suppress(Empty):
             self._recover(self._struck.get_nowait())
-        return not self._busy and not self._crawl_on()
+        return not self._busy and not self.crawl_on() and self._struck.empty()
 
     def _watch(self, site: str, machine: str) -> None:
         """Called for every request, before its answer leaves; one at a time."""
@@ -142,7 +149,7 @@ class Ordeal:
         )
         return bool(self._value(statement, struck.token, struck.site))
 
-    def _make_due(self) -> None:
+    def make_due(self) -> None:
         """Let a day pass for the timetable: every site is due."""
         self.connection.execute(
             "UPDATE warta_sites SET began_at = began_at - interval '1 day',"
@@ -150,7 +157,7 @@ class Ordeal:
             " finished_at = finished_at - interval '1 day'"
         )
 
-    def _crawl_on(self) -> bool:
+    def crawl_on(self) -> bool:
         """Whether sites are still to be crawled; those whose last crawl failed are due again."""
         self.connection.execute(
             "UPDATE warta_sites SET began_at = began_at - interval '1 day' WHERE ended IS NOT NULL"

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.fleet.network import Link
+from tests.fleet.machines.network import Link
 from tests.fleet.servers import Server
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from archive.monitoring.alert_log import FIRST_PAUSE, GIVE_UP, LONGEST_PAUSE, QUIET
 from archive.monitoring.incidents import Incident
 from scraper.fleet.database import Database
-from scraper.fleet.incidents import FleetIncident
+from scraper.fleet.monitoring.incidents import FleetIncident
 from scraper.monitoring.alerts.message import Message
 from scraper.monitoring.alerts.notify import deliver
 from scraper.monitoring.alerts.targets import Target

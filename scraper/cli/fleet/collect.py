@@ -1,0 +1,55 @@
+"""`warta fleet collect`: the archives of all sites as one."""
+
+from pathlib import Path
+
+import click
+
+from archive.errors import ArchiveError
+from archive.ledger.wording import plural
+from archive.merge.merge import Options
+from scraper.cli import options
+from scraper.cli.fleet.archives import fleet_cache
+from scraper.cli.maintenance.merge import merged, print_report
+from scraper.cli.rendering import terminal
+
+
+@click.command()
+@click.argument("whole", metavar="OUT", type=click.Path(path_type=Path))
+@options.sites
+@click.option("--no-clusters", is_flag=True, help="Do not compare the texts of all stories.")
+@click.option("--force", is_flag=True, help="Also where clocks disagree by more than 12 hours.")
+@options.jobs
+@options.json
+def collect(
+    whole: Path,
+    names: tuple[str, ...],
+    no_clusters: bool,
+    force: bool,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Make one archive of those of all sites in the store, as `warta merge` does; where OUT is
+    there, take in what is new since.
+
+    What was crawled, but could not be pushed before its site went to another worker, is taken in,
+    too. The workers are not disturbed: only the store is read.
+
+    \b
+    warta fleet collect semua.db
+    warta changes --archive semua.db
+    """
+    cache = fleet_cache(needed=True)
+    assert cache is not None
+    with terminal.interruptible("Stopped; run it again, and it resumes."):
+        copies = cache.refreshed(note=terminal.note, orphans=True)
+    copies = [copy for copy in copies if not names or copy.site in names]
+    if not copies:
+        raise ArchiveError("the store has no archive: no crawl of the fleet has ended yet")
+    if late := sum(copy.is_orphan for copy in copies):
+        found = plural(late, "archive that was", "archives that were")
+        terminal.note(f"With {found} never pushed before the site went elsewhere.")
+    chosen = Options(
+        update=whole.exists(), clusters=not no_clusters, force=force, jobs=options.processes(jobs)
+    )
+    report = merged(whole, [copy.path for copy in copies], chosen)
+    print_report(whole, report, as_json=as_json)

@@ -1,0 +1,152 @@
+"""Reading a fleet: its archives come out of the store, whichever machine they were made on."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from archive import Archive
+from scraper.cli.fleet.collect import collect
+from scraper.cli.main import main
+from scraper.fleet.store import Replicas
+from scraper.fleet.store.cache import Cache
+from tests.archive.database.test_migrations import add_a_migration
+from tests.archive.invented import HOUR, NOW
+from tests.fleet.stores import claimed, crawled, stories
+
+SITES = ("suara", "rmol")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replicas:
+    """A store with two sites, and the configuration that names it in the working folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "warta.toml").write_text(f'[fleet]\nstore = "{tmp_path}/store"\n')
+    store = claimed(str(tmp_path / "store"))
+    for number, site in enumerate(SITES, 1):
+        store.push(site, crawled(tmp_path / "work" / f"{site}.db", number, site=site), 1, now=NOW)
+    return store
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def rows(*words: str) -> list[dict[str, object]]:
+    done = run(*words, "--json")
+    assert done.exit_code in (0, 3), done.output
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_all_sites_become_one_archive_and_later_what_is_new(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    first = CliRunner().invoke(collect, ["semua.db"])
+    assert first.exit_code == 0, first.output
+    assert stories(Path("semua.db")) == ["1", "2"]
+    work = crawled(tmp_path / "work" / "rmol.db", 3, at=NOW + HOUR, site="rmol")
+    folder.push("rmol", work, 2, now=NOW)
+    assert CliRunner().invoke(collect, ["semua.db"]).exit_code == 0
+    assert stories(Path("semua.db")) == ["1", "2", "3"]
+    again = CliRunner().invoke(collect, ["semua.db"])
+    assert "Nothing is new" in again.stderr
+
+
+def test_what_was_crawled_and_never_pushed_is_collected_too(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    here, there = tmp_path / "work" / "rmol.db", tmp_path / "other" / "rmol.db"
+    crawled(here, 3, at=NOW + HOUR, site="rmol")
+    folder.fetch("rmol", there)
+    folder.push("rmol", crawled(there, 4, at=NOW + 2 * HOUR, site="rmol"), 2, now=NOW)
+    folder.fetch("rmol", here)
+    done = CliRunner().invoke(collect, ["semua.db", "--json"])
+    assert done.exit_code == 0, done.output
+    assert stories(Path("semua.db")) == ["1", "2", "3", "4"]
+    assert "1 archive that was never pushed" in done.stderr
+
+
+def test_some_sites_alone_and_no_store_or_nothing_in_it(folder: Replicas, tmp_path: Path) -> None:
+    assert CliRunner().invoke(collect, ["rmol.db", "--site", "rmol"]).exit_code == 0
+    assert stories(Path("rmol.db")) == ["2"]
+    none = run("fleet", "collect", "medcom.db", "--site", "medcom")
+    assert (none.exit_code, none.stderr.count("\n")) == (1, 1)
+    assert "the store has no archive" in none.stderr
+    (tmp_path / "warta.toml").unlink()
+    unset = run("fleet", "collect", "semua.db")
+    assert (unset.exit_code, "no store is configured" in unset.stderr) == (2, True)
+
+
+def test_health_and_metrics_are_read_from_the_store_where_no_archive_is_named(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    found = {row["site"]: row for row in rows("health")}
+    assert found["suara"]["last_crawl"]["end_reason"] == "finished"  # type: ignore[index]
+    assert found["medcom"]["last_crawl"] is None
+    assert len(found) == 5
+    assert [row["site"] for row in rows("health", "--site", "rmol")] == ["rmol"]
+    metrics = run("metrics").stdout
+    assert metrics.count("# TYPE warta_articles gauge") == 1
+    for site in SITES:
+        assert f'warta_articles{{site="{site}"}} 1.0' in metrics
+    assert "warta_collect_success 1.0" in metrics
+    named = run("health", "--archive", "tidak-ada.db")
+    assert (named.exit_code, "there is no archive here" in named.stderr) == (1, True)
+
+
+def test_the_web_view_shows_all_sites_as_one_archive_and_what_is_newer(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    cache = Cache(folder, tmp_path / "cache")
+    path = cache.whole(now=NOW, note=print)
+    first = path.stat().st_ino
+    assert stories(path) == ["1", "2"]
+    assert cache.whole(now=NOW, note=print).stat().st_ino == first
+    with Archive(path, read_only=True) as opened:  # a page is being shown meanwhile
+        work = crawled(tmp_path / "work" / "rmol.db", 3, at=NOW + HOUR, site="rmol")
+        folder.push("rmol", work, 2, now=NOW)
+        assert cache.whole(now=NOW, note=print) == path
+        assert opened.db.conn.execute("SELECT count(*) FROM articles").fetchone() == (2,)
+    assert stories(path) == ["1", "2", "3"]
+    assert len(list((tmp_path / "cache" / "rmol").iterdir())) == 1
+
+
+def test_a_store_that_does_not_answer_is_read_as_it_was(folder: Replicas, tmp_path: Path) -> None:
+    assert run("health").exit_code in (0, 3)
+    (tmp_path / "store").rename(tmp_path / "gone")
+    done = run("health", "--json")
+    assert "no such folder: what follows was fetched by" in done.stderr
+    assert len(done.stdout.splitlines()) == 5
+    (tmp_path / "cache").rename(tmp_path / "emptied")
+    done = run("health")
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "no such folder" in done.stderr
+
+
+def test_archives_of_workers_that_are_not_upgraded_yet_are_migrated_in_the_copies_alone(
+    folder: Replicas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_a_migration(monkeypatch)
+    cache = Cache(folder, tmp_path / "cache")
+    for copy in cache.refreshed(note=print):
+        with closing(sqlite3.connect(copy.path)) as db:
+            assert db.execute("SELECT count(*) FROM moods").fetchone() == (1,)
+        assert [path.name for path in copy.path.parent.iterdir()] == [copy.path.name]
+    assert folder.schema("rmol") == folder.manifest("rmol").migrations  # type: ignore[union-attr]
+
+
+def test_a_replica_that_was_tampered_with_is_refused_by_readers_too(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    (copy,) = (tmp_path / "store" / "rmol").glob("*.zst")
+    (other,) = (tmp_path / "store" / "suara").glob("*.zst")
+    copy.write_bytes(other.read_bytes())
+    done = run("health")
+    assert (done.exit_code, copy.name in done.stderr, done.stderr.count("\n")) == (1, True, 1)
