@@ -1,7 +1,7 @@
 """The records of warta: Page -> Snapshot -> Article -> Revision, and those of the ledger."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -224,7 +224,7 @@ class Article:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the article for JSON: field names as keys, times in ISO 8601, tuples as lists."""
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {name: _plain(getattr(self, name)) for name in type(self).__slots__}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,6 +345,8 @@ class Entry:
     """Last-Modified of the last page, as sent; None if the server sent none."""
     due_reason: str | None = None
     """A code of archive.ledger.wording: why it is due when it is, or why it never is again."""
+    reason: str | None = None
+    """The reason that its last check gave."""
 
     @property
     def validators(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ Nothing here reads the system clock: the time is a parameter.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import overload
+from typing import Any, overload
 
 from sqlite_utils import Database
 
@@ -76,6 +76,7 @@ class Clock:
         self._db = db
         self._now: datetime | None = None
         self._stamp: str | None = None
+        self._seen: dict[Any, Any] = {}
 
     @contextmanager
     def set_to(self, now: datetime) -> Iterator[None]:
@@ -83,10 +84,20 @@ class Clock:
         if now.tzinfo is None:
             raise ValueError(f"{now.isoformat()}: the time of a transaction needs its offset")
         self._now, self._stamp = now, None
+        self._seen.clear()
         try:
             yield
         finally:
             self._now = self._stamp = None
+            self._seen.clear()
+
+    @property
+    def seen(self) -> dict[Any, Any]:
+        """What was read within this transaction, which no other process changes meanwhile.
+
+        Outside of a transaction it is empty, and keeps nothing.
+        """
+        return self._seen if self._now is not None else {}
 
     @property
     def now(self) -> datetime:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, get_type_hints
 
 from sqlite_utils import Database
@@ -38,11 +38,16 @@ def insert_row(db: Database, table: str, row: Mapping[str, Any], *, replace: boo
 
     Returns its number.
     """
-    names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-    verb = "REPLACE" if replace else "INSERT"
-    cursor = db.conn.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", row)
+    cursor = db.conn.execute(_insertion(table, tuple(row), replace), row)
     assert cursor.lastrowid is not None
     return cursor.lastrowid
+
+
+@lru_cache(maxsize=256)
+def _insertion(table: str, columns: Sequence[str], replace: bool) -> str:
+    names, marks = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+    verb = "REPLACE" if replace else "INSERT"
+    return f"{verb} INTO {table} ({names}) VALUES ({marks})"
 
 
 def update_row(db: Database, table: str, number: int, **values: Any) -> None:

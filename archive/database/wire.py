@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -82,8 +83,13 @@ def wire_of(
 
 
 def _without_defaults(value: Any) -> dict[str, Any]:
-    found = {field.name: (getattr(value, field.name), field.default) for field in fields(value)}
-    return {name: content for name, (content, usual) in found.items() if content != usual}
+    found = ((name, getattr(value, name), usual) for name, usual in _defaults(type(value)))  # type: ignore[arg-type]
+    return {name: content for name, content, usual in found if content != usual}
+
+
+@cache
+def _defaults(kind: Any) -> list[tuple[str, Any]]:
+    return [(field.name, field.default) for field in fields(kind)]
 
 
 def _record(kind: type[Wire | Hop | Capture], found: object, readers: Readers) -> Any:

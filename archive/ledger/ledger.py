@@ -194,12 +194,15 @@ class Ledger:
         awake = f"{others} AND state IN ('due', 'kept', 'unchanged')"
         return len(list(self._entries(awake, story)))
 
-    def record(self, check: Check, *, site: str, replaces: bool = False) -> None:
+    def record(
+        self, check: Check, *, site: str, replaces: bool = False, before: Entry | None = None
+    ) -> None:
         """Write a check and move its URL to the state that follows; make the row if needed.
 
-        One that `replaces` the check before it is about the same request.
+        One that `replaces` the check before it is about the same request. `before` is the row as
+        this transaction read it, None where it did not.
         """
-        before = self._row(self.url_id(check.url, site=site))
+        before = before or self._row(self.url_id(check.url, site=site))
         quiet, failures = _in_a_row(before, check.outcome)
         if check.outcome == "failed":
             check = replace(check, etag=before.etag, last_modified=before.last_modified)
@@ -303,21 +306,18 @@ class Ledger:
         known = self.entry(link.url, site=site)
         if known is not None:
             return known
-        _known, living = self._known(site, [link])
-        entry = self._insert(site, link, source, living.get(link.key), buried=False)
-        if entry.state != "due":
-            return entry
-        update_row(self._db, "urls", entry.id, next_check_at=None, due_reason="imported")
-        return self._row(entry.id)
+        living = (each for each in self.entries_of(site, link.key) if each.state in ALIVE)
+        return self._insert(site, link, source, next(living, None), buried=False, by_us=False)
 
-    def take_capture(self, check: Check, *, site: str) -> None:
+    def take_capture(self, check: Check, *, site: str, before: Entry | None = None) -> None:
         """Write what a capture by another crawler showed: no request of ours.
 
         A URL of crawls keeps its state. One of imports alone is `kept`, or `skipped` while its
-        captures showed no story: a crawl requests that one when a source announces it.
+        captures showed no story: a crawl requests that one when a source announces it. `before` is
+        its row as this transaction read it, None where it did not.
         """
-        before = self._row(self.url_id(check.url, site=site))
-        state, reason = before.state, self.reason(check.url, site=site)
+        before = before or self._row(self.url_id(check.url, site=site))
+        state, reason = before.state, before.reason
         changed: dict[str, Any] = {"article_id": check.article_id or before.article_id}
         if before.due_reason == "imported":
             state, reason = _CAPTURED.get(check.outcome, "kept"), check.reason
@@ -480,12 +480,23 @@ class Ledger:
         return set(column(self._db, buried, site, *(link.key for link in links)))
 
     def _insert(
-        self, site: str, link: Announcement, source: str, taken: Entry | None, *, buried: bool
+        self,
+        site: str,
+        link: Announcement,
+        source: str,
+        taken: Entry | None,
+        *,
+        buried: bool,
+        by_us: bool = True,
     ) -> Entry:
-        """Write a new URL; `taken` is the one that represents its story already."""
+        """Write a new URL; `taken` is the one that represents its story already. One that others
+        captured, not `by_us`, is not due.
+        """
         state, reason = _first_state(link, taken=taken is not None, buried=buried)
         first_seen_at, now = self._clock.stamp(), self._clock.now
-        due_at, why = (instant(now), "new") if state == "due" else (None, reason)
+        due_at, why = None, reason
+        if state == "due":
+            due_at, why = (instant(now), "new") if by_us else (None, "imported")
         story = "SELECT id FROM articles WHERE site = ? AND key = ?"
         row = {
             "url": link.url,

@@ -14,13 +14,14 @@ from archive.records import Article, Revision
 from archive.revisions.changes import Change, change_of, reading_digest
 from archive.syndication.clusters import Clusters
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _NOTE_NEWEST = f"""UPDATE articles AS a SET revision = :number, published_at = :published_at,
     listed_at = (SELECT {LISTED_AT} FROM revisions r
         WHERE r.article_id = :article_id AND r.number = :number),
     removed_at = CASE :kind WHEN 'technical' THEN removed_at
         WHEN 'removed' THEN :observed_at ELSE NULL END
     WHERE id = :article_id"""  # noqa: S608 - constants
-_NEWEST = """SELECT a.site, a.removed_at, r.* FROM articles a
+_NEWEST = """SELECT a.site, a.removed_at, a.opted_out, r.* FROM articles a
     JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"""
 
 
@@ -33,7 +34,7 @@ class Revisions:
         self._clusters = clusters
 
     def newest(self, site: str, key: str) -> dict[str, Any] | None:
-        """Return a story's newest revision as a row, with `site` and `removed_at` of its article.
+        """Return a story's newest revision as a row, with `site`, `removed_at` and `opted_out`.
 
         None for a story that is not in the archive.
         """
@@ -223,7 +224,7 @@ class Revisions:
         """Write a revision after the `last` one of its article."""
         article_id, digest = last["article_id"], reading_digest(reading)
         row = {name: reading[name] for name in ARTICLE_COLUMNS} | asdict(change)
-        row |= {name: json.dumps(row[name], ensure_ascii=False) for name in (*LISTS, "changed")}
+        row |= {name: _JSON.encode(row[name]) for name in (*LISTS, "changed")}
         row |= {
             "article_id": article_id,
             "number": last["number"] + 1,
@@ -232,13 +233,16 @@ class Revisions:
             "snapshot_id": snapshot_id,
             "digest": digest,
         }
-        self._unindex(article_id)
+        first = change.kind == "first"
+        if not first:
+            self._unindex(article_id)
         insert_row(self._db, "revisions", row)
         self._db.conn.execute(_NOTE_NEWEST, row)
         self._index(article_id)
-        self._index_earlier(article_id, last["number"])
-        if change.kind == "first" or {"body", "published_at"} & set(change.changed):
-            self._clusters.place(article_id, reading["body"])
+        if not first:
+            self._index_earlier(article_id, last["number"])
+        if first or {"body", "published_at"} & set(change.changed):
+            self._clusters.place(article_id, reading["body"], first=first)
         if snapshot_id is not None and change.kind != "removed":
             self.note_reading(snapshot_id, reading["extractor"], layout=reading["layout"])
         return record(Revision, row)

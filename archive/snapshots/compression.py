@@ -43,7 +43,7 @@ _one_at_a_time = Lock()
 """A compressor works for one thread."""
 
 
-@lru_cache(maxsize=8)  # a dictionary of 1 MB takes some 7 MB here; pages come site by site
+@lru_cache(maxsize=4)  # a dictionary of 1 MB takes some 7 MB here; pages come site by site
 def _packer(dictionary: bytes | None) -> zstandard.ZstdCompressor:
     if dictionary is None:
         return zstandard.ZstdCompressor(level=LEVEL)
@@ -58,7 +58,7 @@ def _packer(dictionary: bytes | None) -> zstandard.ZstdCompressor:
     return zstandard.ZstdCompressor(level=LEVEL, dict_data=content)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _unpacker(dictionary: bytes | None) -> zstandard.ZstdDecompressor:
     if dictionary is None:
         return zstandard.ZstdDecompressor()

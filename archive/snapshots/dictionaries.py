@@ -52,9 +52,12 @@ class Dictionaries:
 
     def effective(self, site: str) -> int | None:
         """Read the site's newest dictionary that is not retired; None if there is none."""
-        effective = "SELECT max(id) FROM dictionaries WHERE site = ? AND retired_at IS NULL"
-        self._newest[site] = value(self._db, effective, site)
-        return self._newest[site]
+        seen = self._clock.seen
+        if (name := ("dictionary", site)) not in seen:
+            effective = "SELECT max(id) FROM dictionaries WHERE site = ? AND retired_at IS NULL"
+            seen[name] = self._newest[site] = value(self._db, effective, site)
+        found: int | None = seen[name]
+        return found
 
     def site(self, dictionary_id: int) -> str:
         """Return the site whose pages it packs; raises ArchiveDamaged if it does not exist."""
@@ -74,6 +77,8 @@ class Dictionaries:
 
     def is_retired(self, dictionary_id: int, site: str) -> bool:
         """Whether nothing may be packed with it any more."""
+        if dictionary_id == self._clock.seen.get(("dictionary", site)):
+            return False
         # By the index: in the row itself the bytes come before the column.
         usable = """SELECT 1 FROM dictionaries INDEXED BY dictionaries_in_force
             WHERE site = ? AND id = ? AND retired_at IS NULL"""
@@ -110,7 +115,8 @@ class Dictionaries:
             "packed": compression.pack(content),
             "after_snapshots": after,
         }
-        self._newest[site] = number = insert_row(self._db, "dictionaries", row)
+        number = insert_row(self._db, "dictionaries", row)
+        self._newest[site] = self._clock.seen["dictionary", site] = number
         return number
 
     def retire(self, dictionary_id: int) -> None:
@@ -120,6 +126,7 @@ class Dictionaries:
             (instant(self._clock.now), dictionary_id),
         )
         self._newest.clear()
+        self._clock.seen.clear()
 
     def erase(self, dictionary_id: int) -> None:
         """Retire it and delete its bytes; raises ArchiveError if a snapshot is packed with it."""

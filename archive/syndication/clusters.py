@@ -85,17 +85,22 @@ class Clusters:
         self.db = db
         self._execute = db.conn.execute
         self._clock = clock
-        self.texts = texts or Texts(db)
+        self.texts = texts or Texts(db, clock)
 
-    def place(self, article_id: int, body: str) -> None:
-        """Compare the article's new text with the others; clusters grow, unite or fall apart."""
-        if self.texts.of(article_id) is not None:
+    def place(self, article_id: int, body: str, *, first: bool = False) -> None:
+        """Compare the article's new text with the others; clusters grow, unite or fall apart.
+
+        `first`: the article had none before, and is in no cluster.
+        """
+        if not first and self.texts.of(article_id) is not None:
             self.leave(article_id)
-        text_id = self.texts.put(article_id, body)
+        text_id, is_new = self.texts.put(article_id, body)
         united = {article_id}
-        if self.texts.signature(text_id).whole:
+        if not is_new and self.texts.signature(text_id).whole:
             united |= self._running(text_id)
         self._meet(text_id, united)
+        if first and len(united) == 1:
+            return
         if not self._join(article_id, united):
             self._settle(united)
 

@@ -12,6 +12,8 @@ A pair has to pass four checks:
 4. Numbers and names in the same context are the same (see `facts`).
 """
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import accumulate, compress
@@ -64,17 +66,22 @@ class Text:
 
     length: int
     """Number of words, at most MAX_WORDS."""
-    run: tuple[int, ...] = field(repr=False)
-    """Shingles of the body in order, without the headline, which every publisher writes itself."""
-    shingles: frozenset[int] = field(repr=False)
+    run: Sequence[int] = field(repr=False)
+    """Shingles of the body in order, without the headline, which every publisher writes itself;
+    eight bytes each.
+    """
     body: str = field(repr=False)
 
     @classmethod
     def of(cls, body: str) -> Self:
         """Prepare a body; takes about a millisecond."""
         found = words(body)
-        run, body = shingles(found), body[:MAX_CHARACTERS]
-        return cls(length=len(found), run=run, shingles=frozenset(run), body=body)
+        return cls(length=len(found), run=array("Q", shingles(found)), body=body[:MAX_CHARACTERS])
+
+    @cached_property
+    def shingles(self) -> frozenset[int]:
+        """The run as a set; lazy, as most texts are compared with none."""
+        return frozenset(self.run)
 
     @cached_property
     def frames(self) -> Frames:

@@ -8,7 +8,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
-from archive.database.clock import parsed
+from archive.database.clock import Clock, parsed
 from archive.database.rows import insert_row, named_rows, record, value
 from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, publisher
@@ -46,6 +46,9 @@ MAX_MET = 256
 """Texts that share keys with a text and are looked at, those with most keys in common first; only
 texts of a template meet more.
 """
+
+_MEETING = "meeting"
+"""In `Clock.seen`: the keys of a text, its id, and the other texts that it meets by them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +113,9 @@ class Twin:
 class Texts:
     """The tables `texts`, `bands` and `article_texts`; write inside a transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
+        self._clock = clock
         self._execute = db.conn.execute
         self._execute_many = db.conn.executemany
         self._prepared: dict[int, Text] = {}
@@ -142,7 +146,7 @@ class Texts:
             return []
         equal = self._find(read.digest)
         found = {equal: PLACES} if equal is not None else {}
-        for number, packed in self._met(read.signature.keys(), MAX_MET):
+        for number, packed in self._meeting(read.signature.keys(), equal):
             found[number] = Signature.unpacked(packed).agreement(read.signature)
         numbers = [number for number, agreement in found.items() if agreement >= agreeing]
         rows = named_rows(self._db, _TWINS, (json.dumps(numbers), site, key, limit))
@@ -155,19 +159,19 @@ class Texts:
         """Drop cached texts, after a transaction was rolled back."""
         self._prepared.clear()
 
-    def put(self, article_id: int, body: str) -> int:
-        """Assign a text to the article, write it if it is new, and return its id.
+    def put(self, article_id: int, body: str) -> tuple[int, bool]:
+        """Assign a text to the article; return its id, and whether it is new, and was written.
 
         Its fingerprint is remembered no longer: pages that wait need the room.
         """
         read = self.fingerprint(body)
         self._read.pop(body)
         text_id = self._find(read.digest)
-        if text_id is None:
+        if is_new := text_id is None:
             text_id = self._add(read.digest, read.signature)
             self._cache(text_id, read.text)
         self._assign(article_id, text_id)
-        return text_id
+        return text_id, is_new
 
     def put_read(self, article_id: int, digest: str, signature: Signature) -> None:
         """Assign a text that was read elsewhere to the article, and write it if it is new."""
@@ -185,6 +189,7 @@ class Texts:
 
     def _add(self, digest: str, signature: Signature) -> int:
         """Write a text's signature and keys, in place of another algorithm's; return its id."""
+        met = self._clock.seen.pop(_MEETING, None)
         statement = "SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, '')"
         other = value(self._db, statement, digest, ALGORITHM)
         if other is not None:  # its keys are unknown: scans the table
@@ -202,6 +207,8 @@ class Texts:
             "INSERT OR IGNORE INTO bands VALUES (?, ?)",
             [(key, text_id) for key in sorted(signature.keys())],
         )
+        if met is not None and met[:2] == (signature.keys(), None):
+            self._clock.seen[_MEETING] = signature.keys(), text_id, met[2]
         return int(text_id)
 
     def forget_other_algorithms(self) -> None:
@@ -235,6 +242,7 @@ class Texts:
         ).fetchone()
         if is_run:
             return
+        self._clock.seen.pop(_MEETING, None)
         if algorithm == ALGORITHM:
             keys = [(key, text_id) for key in sorted(self.signature(text_id).keys())]
             self._execute_many("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
@@ -255,11 +263,8 @@ class Texts:
     def promising(self, text_id: int, among: frozenset[int] | None = None) -> list[Meeting]:
         """Return the texts that may be linked with this one, the likeliest first, unread."""
         own = self.signature(text_id)
-        met = self._met(own.keys(), MAX_MET if among is None else -1)
+        met = self._meeting(own.keys(), text_id, among)
         agreements = self._agreements(own, met)
-        agreements.pop(text_id, None)
-        if among is not None:
-            agreements = {number: found for number, found in agreements.items() if number in among}
         runs = self._runs([text_id, *agreements]) if agreements else {}
         found: list[Meeting] = []
         for number, agreement in sorted(agreements.items(), key=lambda pair: (-pair[1], pair[0])):
@@ -297,6 +302,22 @@ class Texts:
             WHERE a.revision > 0 AND t.algorithm IS NOT :algorithm
                 AND NOT (:others_only AND t.id IS NULL)"""
         return int(value(self._db, statement, algorithm=ALGORITHM, others_only=others_only))
+
+    def _meeting(
+        self, keys: Sequence[int], text_id: int | None, among: frozenset[int] | None = None
+    ) -> list[tuple[int, bytes]]:
+        """Return (text id, packed signature) of the other texts with most of the keys of a text, or
+        of those `among` which it may be; None is the id of one that is not written yet.
+
+        Those of the last text are remembered: it is doubted, written and compared in turn.
+        """
+        if among is not None:
+            return [met for met in self._met(keys, -1) if met[0] in among and met[0] != text_id]
+        met = self._clock.seen.get(_MEETING)
+        if met is None or met[:2] != (keys, text_id):
+            found = [each for each in self._met(keys, MAX_MET) if each[0] != text_id]
+            met = self._clock.seen[_MEETING] = keys, text_id, found[: MAX_MET - 1]
+        return list(met[2])
 
     def _met(self, keys: Sequence[int], limit: int) -> list[tuple[int, bytes]]:
         """Return (text id, packed signature) of the texts with most of the keys; limit -1: all."""

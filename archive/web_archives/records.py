@@ -39,7 +39,8 @@ _NAMESPACE = UUID("6f0d4c0e-6f0b-5c1e-9d59-7c1f0a3c9b52")
 """Of record ids: they are made of what the record says, so that a record keeps its own."""
 _LEVEL, _GZIP = 2, 31
 """igzip packs about as well here as zlib does with 3, in a fifth of the time."""
-_DECODED = ("content-encoding", "transfer-encoding")
+_CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "identity", ""))
+"""Content codings that crawls and imports decode."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _PLAIN_URL = re.compile(r"[!-~]+")
@@ -260,7 +261,7 @@ def _decoded(exchange: Exchange, size: int) -> list[tuple[str, str]]:
     for name, value in _lines(exchange.headers):
         lower = name.lower()
         is_length = lower == "content-length"
-        if lower in _DECODED or (is_length and value != str(size)):
+        if _is_undone(lower, value) or (is_length and value != str(size)):
             headers.append((f"X-Crawler-{name}", value))
             continue
         has_length |= is_length
@@ -268,6 +269,14 @@ def _decoded(exchange: Exchange, size: int) -> list[tuple[str, str]]:
     if not has_length:
         headers.append(("Content-Length", str(size)))
     return headers
+
+
+def _is_undone(name: str, value: str) -> bool:
+    """Whether a header names a coding of the body that was undone: others are kept as they came."""
+    if name == "transfer-encoding":
+        return True
+    outermost = value.rpartition(",")[2].strip().lower()
+    return name == "content-encoding" and outermost in _CODINGS
 
 
 def _lines(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -87,18 +87,19 @@ class Selection:
         """Return when a server said of which of these pages (snapshots) that it still had it.
 
         A 304 is about the page that was sent before it: where that one is none of them, or was
-        not kept, it is about none.
+        not kept, it is about none. One that an archive has twice, as it was received and from a web
+        archive that it was exported to, counts once.
         """
         known = {(page.url_id, page.fetched_at): page.number for page in pages}
-        found: dict[int, list[datetime]] = {page.number: [] for page in pages}
+        found: dict[int, dict[datetime, None]] = {page.number: {} for page in pages}
         urls = json.dumps(sorted({url_id for url_id, _at in known}))
         current: dict[int, int | None] = {}
         for url_id, at, is_same in self._db.conn.execute(_ANSWERS, [urls]):
             if not is_same:
                 current[url_id] = known.get((url_id, at))
             elif (number := current.get(url_id)) is not None:
-                found[number].append(datetime.fromisoformat(at))
-        return found
+                found[number][datetime.fromisoformat(at)] = None
+        return {number: list(times) for number, times in found.items()}
 
     def robots_hosts(self) -> set[str]:
         """Return the hosts whose robots.txt was ever requested."""

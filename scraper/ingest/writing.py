@@ -90,6 +90,8 @@ class Written:
     """The snapshot that was kept of a page without a story; None for a story."""
     reason_before: str | None = None
     """Of a page without a story: the reason of the check before this one."""
+    url_id: int | None = None
+    """Number of its URL's row in the ledger; None where that is not needed."""
 
 
 def write_page(
@@ -131,16 +133,19 @@ def write_capture(
     if archive.history.taken_down(page.site, key):
         return None
     assert policy.source is not None
-    since = archive.captures.stands_since(page.site, key)
+    newest, since = archive.history.newest(page.site, key), None
+    if newest is not None:
+        since = archive.captures.stands_since(page.site, key)
     entry = archive.ledger.take_address(
         replace(link, key=key), site=page.site, source=policy.source
     )
-    if since is None or page.fetched_at >= since:
+    is_older = since is not None and page.fetched_at < since
+    if entry.key != key and not is_older:
         return write_page(archive, site, fetched, policy, again)
     writer = _PageWriter(
-        archive=archive, site=site, entry=entry, fetched=fetched, policy=policy, newest=None
+        archive=archive, site=site, entry=entry, fetched=fetched, policy=policy, newest=newest
     )
-    return writer.write_older()
+    return writer.write_older() if is_older else writer.write(again)
 
 
 def write_capture_unchanged(
@@ -226,7 +231,7 @@ class _PageWriter:
         entry, in_advance = self.entry, self.fetched.in_advance
         if in_advance is not None:
             return entry.failures - 1, in_advance.reason_before
-        return entry.failures, self.archive.ledger.reason(entry.url, site=entry.site)
+        return entry.failures, entry.reason
 
     def _candidate(self, article: Article) -> same_body.Candidate:
         url, key = self.entry.url, self.entry.key
@@ -296,8 +301,9 @@ class _PageWriter:
         revision = _write_story(archive, article, change, entry.key, newest, snapshot_id)
         if withdrawn and newest is not None and revision is None:
             archive.history.note_refusal(newest["snapshot_id"], None)
-        article_id = archive.history.article_id(entry.site, entry.key)
-        archive.history.note_rights(article_id, self.fetched.opted_out)
+        article_id, opted_out = _story_of(revision, newest)
+        if opted_out != self.fetched.opted_out:
+            archive.history.note_rights(article_id, self.fetched.opted_out)
         due = revisit.next_check(
             now=self.fetched.snapshot.page.fetched_at,
             published_at=article.published_at or entry.published_at,
@@ -307,7 +313,7 @@ class _PageWriter:
         )
         outcome = "kept" if revision else "unchanged"
         self._record(outcome, None, due, article_id=article_id)
-        return Written(outcome=outcome, revision=revision)
+        return Written(outcome=outcome, revision=revision, url_id=entry.id)
 
     def write_older(self) -> Written:
         """Keep a page that is older than its story's newest revision, as evidence alone."""
@@ -315,13 +321,13 @@ class _PageWriter:
         self.archive.history.note_reading(number, extractor_of(self.site), OLDER)
         article_id = self.archive.history.article_id(self.entry.site, self.entry.key)
         self._record("older", None, revisit.Due(at=None, reason="imported"), article_id=article_id)
-        return Written(outcome="older", reason=OLDER, evidence_id=number)
+        return Written(outcome="older", reason=OLDER, evidence_id=number, url_id=self.entry.id)
 
     def _write_alias(self) -> Written:
         """Write that an address is another one of a known story: it is not requested again."""
         self._forget_evidence()
         self._record("refused", "same_story", revisit.Due(at=None, reason="same_story"))
-        return Written(outcome="refused", reason="same_story")
+        return Written(outcome="refused", reason="same_story", url_id=self.entry.id)
 
     def _write_refusal(self, reason: str) -> Written:
         """Write a page without a story: kept as evidence the first time, requested again later."""
@@ -337,7 +343,13 @@ class _PageWriter:
         now = self.fetched.snapshot.page.fetched_at
         due = revisit.next_check_of_failed(now=now, failures=failures + 1, last=broke_off)
         self._record("failed", reason, due)
-        return Written(outcome="failed", reason=reason, evidence_id=number, reason_before=before)
+        return Written(
+            outcome="failed",
+            reason=reason,
+            evidence_id=number,
+            reason_before=before,
+            url_id=self.entry.id,
+        )
 
     def _forget_evidence(self) -> None:
         """Erase the page that was kept in case its reading never ended: it did."""
@@ -377,10 +389,12 @@ class _PageWriter:
             article_id=article_id,
         )
         if self.policy.source is not None:
-            self.archive.ledger.take_capture(check, site=self.entry.site)
+            self.archive.ledger.take_capture(check, site=self.entry.site, before=self.entry)
             return
         replaces = self.fetched.in_advance is not None
-        self.archive.ledger.record(check, site=self.entry.site, replaces=replaces)
+        self.archive.ledger.record(
+            check, site=self.entry.site, replaces=replaces, before=self.entry
+        )
 
 
 def write_failure(
@@ -512,6 +526,18 @@ def _write_story(
     if snapshot_id is not None:
         archive.history.note_reading(snapshot_id, article.extractor, layout=article.layout)
     return None
+
+
+def _story_of(
+    revision: Revision | None, newest: Mapping[str, Any] | None
+) -> tuple[int, str | None]:
+    """Return the number of a story that was just written, or did not change, and the rule by which
+    it opted out before.
+    """
+    if newest is not None:
+        return newest["article_id"], newest["opted_out"]
+    assert revision is not None
+    return revision.article_id, None
 
 
 def stale_page(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from archive.identity import MAX_URL, canonical_url, joined_url
@@ -23,6 +23,8 @@ SPONSORED = (
     r"|siaran-pers|sponsored(?:-content)?)/"
 )
 """Pattern on host and path of the sections of sponsored text, at any site."""
+_VALUE = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+"""Of a parameter that tells a story from others."""
 _EARLIEST, _LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -84,6 +86,10 @@ class ArticleURL:
     """
     shared: bool = False
     """The key is only a time: scheduled stories of one channel may share it."""
+    parameters: tuple[str, ...] = ()
+    """Parameters of the query that the address must have, as `nid` of `read.php?nid=12`; in the
+    templates they are groups, as those of the pattern. All others are no part of the address.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -316,11 +322,15 @@ def _identified(site: Site, url: str) -> Identity | Refusal:
     for pattern, reason in (*site.refused_urls, (SPONSORED, "advertorial")):
         if re.search(pattern, address):
             return Refusal(url=canonical, reason=reason)
+    query = {
+        name: text for name, text in reversed(parse_qsl(parts.query)) if _VALUE.fullmatch(text)
+    }
     for generation in site.article_urls:
         if (match := re.fullmatch(generation.pattern, address)) is None:
             continue
         groups = {name: value for name, value in match.groupdict().items() if value is not None}
         with suppress(KeyError):
+            groups |= {name: query[name] for name in generation.parameters}
             return _identity(site, generation, groups)
     return Refusal(url=canonical, reason="not_an_article")
 

@@ -48,7 +48,7 @@ class Job:
     def clusters(self) -> Iterator[Clusters]:
         """Open the catalogue as of the time, for reading."""
         with opened(self.path, self.as_of) as past:
-            yield Clusters(past.db, past.clock, ManyTexts(past.db))
+            yield Clusters(past.db, past.clock, ManyTexts(past.db, past.clock))
 
     @contextmanager
     def written(self) -> Iterator[Database]:

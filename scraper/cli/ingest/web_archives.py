@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -21,6 +20,7 @@ from scraper.extraction.workers import Limits
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.web_archives import sources
 from scraper.ingest.web_archives.importing import Result, WebImport, counts_of
+from scraper.ingest.web_archives.temporary import working_folder
 from scraper.ingest.web_archives.wanted import Wanted
 from scraper.spiders import site_named
 
@@ -93,15 +93,15 @@ def import_archives(
     """
     if not candidates:
         return [], 0
-    with TemporaryDirectory(prefix="warta-import-") as folder:
-        spool = Path(folder) / "unpacked"
+    with working_folder() as folder:
+        spool = folder / "unpacked"
         spool.mkdir()
         with interruptible(_STOPPED), ExitStack() as stack:
             archive = stack.enter_context(Archive(path)) if path.exists() else None
             done, opened, broken = _opened(archive, candidates, wanted, spool)
             if opened:
                 archive = archive or stack.enter_context(Archive(path))
-                done += _imported(archive, opened, wanted, Path(folder), jobs=jobs, limits=limits)
+                done += _imported(archive, opened, wanted, folder, jobs=jobs, limits=limits)
     order = {each.path: number for number, each in enumerate(candidates)}
     return sorted(done, key=lambda each: order[each.path]), broken
 

@@ -1,7 +1,8 @@
 """From addresses of stories to the patterns of a profile.
 
 Addresses are grouped by the kinds of their path's segments. In each group a segment is a date, a
-key, the story's words, a fixed word or a channel, by what the group's addresses have there.
+key, the story's words, a fixed word or a channel, by what the group's addresses have there. Where
+the path is that of many stories, a parameter of the query is the key.
 """
 
 import re
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from scraper.sites.addresses import plain_url, split_part
 from scraper.sites.common_refusals import COMMON_REFUSALS
@@ -44,6 +45,8 @@ _FIXED = frozenset(
     "read baca berita artikel article articles news story stories post posts detail view content "
     "amp id en ms web blog blogs".split()
 )
+_NO_KEYS = frozenset("page paged pg halaman hal laman s q query cat m amp share".split())
+"""Parameters of lists, of searches and of ways to show a page."""
 
 
 class _Address(NamedTuple):
@@ -51,6 +54,8 @@ class _Address(NamedTuple):
     segments: tuple[str, ...]
     """Of the path, without its extension."""
     extension: str
+    parameters: tuple[tuple[str, str], ...]
+    """Those of the query that may be the story's key; none where the path itself may have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +108,9 @@ def is_candidate(url: str, domain: str) -> bool:
     """Whether an address may be a story's: on the site, with a path, and of no usual other kind."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if not (host == domain or host.endswith(f".{domain}")) or parts.path in ("", "/"):
+    if not (host == domain or host.endswith(f".{domain}")):
+        return False
+    if parts.path in ("", "/") and not _parsed(url).parameters:
         return False
     if re.search(r"\.(?:jpe?g|png|gif|webp|svg|css|js|xml|pdf|zip|mp[34]|ico|json)$", parts.path):
         return False
@@ -123,7 +130,22 @@ def _parsed(url: str) -> _Address:
     path = parts.path.strip("/")
     extension = _EXTENSION.search(path)
     end = extension[0] if extension else ""
-    return _Address(parts.hostname or "", tuple(path.removesuffix(end).split("/")), end)
+    segments = tuple(path.removesuffix(end).split("/"))
+    parameters = () if _names_story(segments[-1]) else tuple(_keys(parts.query))
+    return _Address(parts.hostname or "", segments, end, parameters)
+
+
+def _names_story(segment: str) -> bool:
+    """Whether the last segment of a path may name a story: by its words or by a key."""
+    return _depth(segment) >= MIN_DEPTH or re.search(r"\d{4,}", segment) is not None
+
+
+def _keys(query: str) -> Iterator[tuple[str, str]]:
+    """Yield the parameters, by name, that may be the key of a story."""
+    for name, text in sorted(dict(reversed(parse_qsl(query))).items()):
+        is_key = re.fullmatch(r"\d{1,12}", text) or _CODE.fullmatch(text)
+        if is_key and name.lower() not in _NO_KEYS and re.fullmatch(r"[\w-]+", name):
+            yield name, text
 
 
 _AFTER = {"year": "month", "month": "day"}
@@ -143,9 +165,9 @@ def _form(address: _Address) -> tuple[object, ...]:
         else:
             kinds.append("text")
     fixed = tuple(name for name in address.segments[:-1] if name in _FIXED)
-    words = _depth(address.segments[-1]) >= MIN_DEPTH
-    key = bool(re.search(r"\d{4,}", address.segments[-1]))
-    return (*kinds, address.extension.lower(), fixed, words or key or "text" not in kinds[-1:])
+    named = _names_story(address.segments[-1]) or "text" not in kinds[-1:]
+    parameters = tuple(name for name, _text in address.parameters)
+    return (*kinds, address.extension.lower(), fixed, named, parameters)
 
 
 def _depth(segment: str) -> int:
@@ -161,6 +183,7 @@ def _looks_like_story(link: Seen) -> bool:
     keyed = any(re.search(r"(?<!\d)\d{4,}", segment) for segment in segments) and longest > 1
     coded = any(_CODE.fullmatch(segment.split("-")[0]) for segment in segments)
     bare = any(_BARE_KEY.fullmatch(segment) for segment in segments)
+    bare = bare or any(_BARE_KEY.fullmatch(text) for _name, text in _parsed(link.url).parameters)
     return bare or longest > MIN_DEPTH or dated or keyed or (coded and longest >= MIN_DEPTH)
 
 
@@ -208,10 +231,16 @@ class _Group:
         """Template of the story's key; empty where there is no certain one."""
         self._day = ""
         """Template of the story's day; empty where its address has none."""
+        self._parameter = self._key_in_query()
+        """Name of the parameter that is the story's key; empty where the path has one."""
 
     def pattern(self) -> Pattern:
         """Return the pattern, tightened until it matches none of the other links."""
         host, canonical_host = self._host()
+        if self._parameter:
+            self._names.append(self._parameter)
+            self._as_key(self._parameter)
+        query = f"?{self._parameter}={self._key}" if self._parameter else ""
         segments = list(self._segments())
         end = _literal(self._addresses[0].extension)
         path = "/".join(segment for segment, _template in segments)
@@ -219,9 +248,10 @@ class _Group:
         plain_end = self._addresses[0].extension
         generation = ArticleURL(
             pattern=f"{host}/{path}{end}",
-            canonical=f"{canonical_host}/{template}{plain_end}",
+            canonical=f"{canonical_host}/{template}{plain_end}{query}",
             story_id=self._story_id(),
             shared=self._key == "" and "hms" in self._names,
+            parameters=tuple(filter(None, [self._parameter])),
         )
         sure = sum(link.sure for link in self._links)
         where = f"{len(self._links)} addresses" if len(self._links) > 1 else "1 address"
@@ -229,6 +259,16 @@ class _Group:
         return Pattern(
             generation=generation, examples=tuple(link.url for link in self._links), note=note
         )
+
+    def _key_in_query(self) -> str:
+        paths = {address.segments for address in self._addresses}
+        if len(paths) > 0.5 * len(self._links) and paths != {("",)}:
+            return ""
+        found = defaultdict(list)
+        for address in self._addresses:
+            for name, text in address.parameters:
+                found[name].append(text)
+        return next((name for name, texts in found.items() if self._is_key(texts)), "")
 
     def _host(self) -> tuple[str, str]:
         """Return the pattern of the hosts, and the template of the canonical one."""
@@ -366,7 +406,8 @@ class _Group:
             return f"(?P<{self._name('id')}>{_code_pattern(values)})", key
         first = values[0]
         same = set(values) == {first}
-        if same and (first in _FIXED or len(values) >= FIXED_IN or place == slug):
+        fixed = first in _FIXED or not first or bool(self._parameter)
+        if same and (fixed or len(values) >= FIXED_IN or place == slug):
             return _literal(first), first
         name = self._name("kanal", "rubrik", "bagian", "ruang")
         return f"(?P<{name}>[A-Za-z0-9_-]+)", f"{{{name}}}"

@@ -146,7 +146,8 @@ def _with_slash(generation: ArticleURL) -> ArticleURL:
     """Return the form whose stories are requested with a slash, without which the server redirects
     them.
     """
-    return replace(generation, canonical=f"{generation.canonical}/")
+    path, mark, query = generation.canonical.partition("?")
+    return replace(generation, canonical=f"{path.removesuffix('/')}/{mark}{query}")
 
 
 def _refused(stories: Sequence[Story], site: Site) -> tuple[tuple[str, str], ...]:

@@ -73,6 +73,8 @@ def _generation(generation: ArticleURL) -> Iterator[str]:
         yield from _indented([f"{name}={_value(getattr(generation, name))},"])
     if generation.shared:
         yield "    shared=True,"
+    if generation.parameters:
+        yield f"    parameters={_value(generation.parameters)},"
     yield "),"
 
 

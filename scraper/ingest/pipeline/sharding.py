@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from archive.archive import Archive
@@ -13,6 +12,7 @@ from scraper.ingest.pipeline.sifting import Sifted, sifted
 from scraper.ingest.web_archives.importing import WebImport, counts_of
 from scraper.ingest.web_archives.index import Index
 from scraper.ingest.web_archives.indexing import Surveyed
+from scraper.ingest.web_archives.temporary import working_folder
 from scraper.spiders import site_named
 
 
@@ -29,10 +29,10 @@ def import_shard(job: Job, rank: int, advance: Callable[[int], None] = lambda _b
     files = distinct_files(job)
     shard = job.shard(rank)
     with (
-        TemporaryDirectory(prefix="warta-import-") as folder,
+        working_folder() as folder,
         plain_errors(shard),
         Archive(shard) as archive,
-        _import(job, rank, archive, files, Path(folder)) as work,
+        _import(job, rank, archive, files, folder) as work,
     ):
         surveyed = [_surveyed(each, rank) for _number, each in files]
         work.take_index(surveyed, lambda index: _fill(index, job, rank, files))

@@ -500,8 +500,7 @@ class _Writer:
             self._work.note_unread(row, "known" if known else "taken_down")
             self._work.note_parts(read.parts, None)
             return
-        url_id = self._archive.ledger.url_id(link.url, site=self._site.name)
-        outcome = _outcome(written)
+        outcome, url_id = _outcome(written), written.url_id
         self._work.note(row, url_id=url_id, digest=digest, outcome=outcome, reason=written.reason)
         self._work.note_parts(read.parts, url_id)
 

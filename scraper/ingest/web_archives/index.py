@@ -68,6 +68,8 @@ class Index:
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute(_TABLE)
+        self._kinds: set[str] = set()
+        """Kinds of captures that there are, `part` among them: others are not looked up."""
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +121,8 @@ class Index:
         """Make what the reading searches by."""
         for statement in _INDEXES:
             self._db.execute(statement)
+        kinds = "SELECT DISTINCT kind FROM indexed UNION SELECT 'part' FROM indexed WHERE part > 1"
+        self._kinds = {row["kind"] for row in self._db.execute(kinds)}
 
     def in_order(self) -> Iterator[sqlite3.Row]:
         """Yield the captures of stories' first pages and what says that they did not change."""
@@ -155,6 +159,8 @@ class Index:
 
     def request_of(self, row: sqlite3.Row) -> int | None:
         """Return the offset of the request of a response, in the same section of its file."""
+        if "request" not in self._kinds:
+            return None
         for column, value in (("refers_to", row["record_id"]), ("record_id", row["refers_to"])):
             found = value and self._first(
                 f"""SELECT offset FROM indexed WHERE {column} = ? AND kind = 'request'
@@ -168,7 +174,7 @@ class Index:
     def hops_to(self, row: sqlite3.Row) -> list[sqlite3.Row]:
         """Return the redirects of a story's addresses that led to a capture of it, in order."""
         hops: list[sqlite3.Row] = []
-        while len(hops) < MAX_HOPS:
+        while "redirect" in self._kinds and len(hops) < MAX_HOPS:
             since = datetime.fromisoformat(row["captured_at"]) - REDIRECTED
             hop = self._first(
                 """SELECT * FROM indexed WHERE kind = 'redirect' AND leads_to = ?
@@ -184,6 +190,8 @@ class Index:
 
     def parts_near(self, row: sqlite3.Row) -> list[sqlite3.Row]:
         """Return the captures of further pages of a story, the nearest in time first."""
+        if "part" not in self._kinds:
+            return []
         at = datetime.fromisoformat(row["captured_at"])
         return self._db.execute(
             """SELECT * FROM indexed WHERE site = ? AND key = ? AND part > 1 AND kind = 'page'
@@ -195,6 +203,8 @@ class Index:
 
     def robots_near(self, host: str, at: datetime) -> sqlite3.Row | None:
         """Return the robots.txt of a host that was captured nearest to a time, within a day."""
+        if "robots" not in self._kinds:
+            return None
         return self._first(
             """SELECT * FROM indexed WHERE kind = 'robots' AND key = ?
                 AND captured_at BETWEEN ? AND ?

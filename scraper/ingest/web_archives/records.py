@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,8 +25,14 @@ from warcio.statusandheaders import StatusAndHeadersParserException
 
 from archive.identity import joined_url
 from scraper.ingest.answers import refusal_of_status, refusal_of_type
+from scraper.ingest.unpacking import GZIP
 from scraper.ingest.web_archives.captures import MAX_RECORD, Indexed, Section
 from scraper.sites.site import Identity, Site
+
+try:
+    from isal import isal_zlib as fast_zlib
+except ModuleNotFoundError:  # there is no wheel for this computer
+    fast_zlib = zlib  # type: ignore[misc]
 
 BLOCK = 256 * 1024
 """Bytes read from a file at a time."""
@@ -41,9 +48,10 @@ _GZIP = b"\x1f\x8b\x08"
 _PLAIN = re.compile(rb"WARC/[01]\.\d+\r?\n")
 LENGTH = "content-length"
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_FOURTEEN = re.compile(r"[0-9]{14}")
 _SOFTWARE = re.compile(rb"^software:[ \t]*([^\r\n]{1,200})", re.IGNORECASE | re.MULTILINE)
-UNREADABLE = (
-    *(ArchiveLoadFailed, StatusAndHeadersParserException, zlib.error),
+UNREADABLE: tuple[Any, ...] = (
+    *(ArchiveLoadFailed, StatusAndHeadersParserException, zlib.error, fast_zlib.error),
     *(ValueError, AttributeError, TypeError, IndexError),
 )
 """What warcio raises where a record is broken."""
@@ -110,6 +118,7 @@ class _Reader(BufferedReader):  # type: ignore[misc]
     where warcio's would read to the end of the file.
     """
 
+    DECOMPRESSORS = BufferedReader.DECOMPRESSORS | {"gzip": partial(fast_zlib.decompressobj, GZIP)}
     lines = 0
 
     def _decompress(self, data: bytes) -> bytes:
@@ -438,7 +447,12 @@ def target_of(headers: Mapping[str, str]) -> str:
 
 
 def time_of(text: str | None) -> datetime | None:
-    """Read a WARC-Date: aware, UTC; None for what is none."""
+    """Read a WARC-Date: aware, UTC; None for what is none.
+
+    Also one of 14 digits, as old tools wrote them in UTC.
+    """
+    if _FOURTEEN.fullmatch(text or ""):
+        text = f"{text[:8]}T{text[8:]}"  # type: ignore[index]
     try:
         found = datetime.fromisoformat(text or "")
         return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)

@@ -62,6 +62,15 @@ def test_headers_stay_in_order_and_what_was_decoded_is_put_aside(page_with_wire:
     ]
 
 
+@pytest.mark.parametrize("coding", ["aws-chunked", "utf-8", "gzip, compress"])
+def test_a_coding_that_nobody_undid_stays_the_bodys(page_with_wire: Page, coding: str) -> None:
+    assert page_with_wire.wire is not None
+    wire = replace(page_with_wire.wire, headers=(("Content-Encoding", coding),))
+    (response, _body), *_rest = records(replace(page_with_wire, wire=wire))
+    assert response.http_headers.get_header("Content-Encoding") == coding
+    assert response.http_headers.get_header("X-Crawler-Content-Encoding") is None
+
+
 def test_a_true_content_length_stays_where_it_is() -> None:
     headers = (("content-length", "4"), ("Age", "7"))
     (response, _body), *_rest = records(page(body=b"Halo", wire=replace(WIRE, headers=headers)))

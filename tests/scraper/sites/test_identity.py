@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.ledger.wording import REASONS
-from scraper.sites.site import Identity, Refusal
+from scraper.sites.site import ArticleURL, Identity, Refusal, Site
 from scraper.spiders import site_of, sites
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -574,3 +574,49 @@ def test_identifying_twice_changes_nothing(url: str) -> None:
             again = site.identify(named.url)
             assert isinstance(again, Identity)
             assert (again.url, again.key) == (named.url, named.key)
+
+
+KEYS_IN_QUERIES = Site(
+    name="lereng",
+    title="Kabar Lereng",
+    home="https://www.lereng.example/",
+    domains=("lereng.example",),
+    article_urls=(
+        ArticleURL(
+            pattern=r"(?:www\.)?lereng\.example/read\.php",
+            canonical="www.lereng.example/read.php?nid={nid}",
+            story_id="{nid}",
+            parameters=("nid",),
+        ),
+        ArticleURL(
+            pattern=r"(?:www\.)?lereng\.example/",
+            canonical="www.lereng.example/?p={p}",
+            story_id="p{p}",
+            parameters=("p",),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "canonical"),
+    [
+        ("http://lereng.example/read.php?kanal=desa&nid=71&utm_source=x", "71", "read.php?nid=71"),
+        ("https://www.lereng.example/read.php?nid=71#komentar", "71", "read.php?nid=71"),
+        ("https://lereng.example/?p=12", "p12", "?p=12"),
+        ("https://lereng.example/?p=12&page=2", "p12", "?p=12"),
+        ("https://lereng.example?p=1204", "p1204", "?p=1204"),
+    ],
+)
+def test_the_key_of_a_story_may_be_in_the_query(address: str, key: str, canonical: str) -> None:
+    found = KEYS_IN_QUERIES.identify(address)
+    assert isinstance(found, Identity)
+    assert (found.key, found.url) == (key, f"https://www.lereng.example/{canonical}")
+    assert KEYS_IN_QUERIES.identify(found.url) == found
+
+
+@pytest.mark.parametrize("query", ["", "?nid=", "?nid=a/b", "?nid=%0a7", "?NID=7", "?p=7"])
+def test_an_address_without_the_parameter_is_no_story(query: str) -> None:
+    found = KEYS_IN_QUERIES.identify(f"https://lereng.example/read.php{query}")
+    assert isinstance(found, Refusal)
+    assert found.reason == "not_an_article"

@@ -52,6 +52,22 @@ def test_a_profile_that_is_well_has_no_problems() -> None:
     assert wrong() == []
 
 
+def test_a_parameter_of_the_query_is_a_key_where_the_canonical_address_has_it() -> None:
+    by_query = ArticleURL(
+        pattern=r"kabar\.example/read\.php",
+        canonical="kabar.example/read.php?nid={nid}",
+        story_id="{nid}",
+        parameters=("nid",),
+    )
+    assert wrong(article_urls=(by_query,)) == []
+    lost = replace(by_query, canonical="kabar.example/read.php")
+    assert wrong(article_urls=(lost,)) == ["article_urls[0].canonical: it lacks ?nid={nid}"]
+    odd = replace(by_query, parameters=("nid", "a[0]"))
+    assert wrong(article_urls=(odd,)) == [
+        "article_urls[0].parameters: 'a[0]' is no name of a parameter"
+    ]
+
+
 @pytest.mark.parametrize("name", sorted(spiders.sites()))
 def test_the_profiles_that_come_with_warta_have_none(name: str) -> None:
     assert list(problems(spiders.sites()[name], name)) == []

@@ -51,6 +51,10 @@ FORMS: dict[str, Callable[[int, str], str]] = {
         f"www.kabar.example/{CHANNELS[n % 4]}/2026/11/20/1{n % 10}08{n % 60:02}/{words}"
     ),
     "desks": lambda n, words: f"{CHANNELS[n % 4]}.kabar.example/read/{90_000 + n}/{words}",
+    "number in the query": lambda n, words: (
+        f"www.kabar.example/read.php?nid={90_000 + n}&kanal=desa"
+    ),
+    "number of the front page": lambda n, words: f"kabar.example/?p={90_000 + n}",
     "dashed day": lambda n, words: f"kabar.example/news/2026-11-{n % 28 + 1:02}/{words}",
 }
 """Name -> the address of the n-th story, without its scheme."""

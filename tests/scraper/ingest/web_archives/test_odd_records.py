@@ -47,6 +47,7 @@ def read(url: str, page: bytes) -> dict[str, bytes]:
     """A story in every form that is read."""
     return {
         "as most crawlers write it": response(url, page),
+        "at a time of 14 digits": response(url, page, date="20261121080000"),
         "chunked": response(url, page, block=chunked(page)),
         "chunked and compressed": response(
             url, page, block=chunked(gzip.compress(page), more=[("Content-Encoding", "gzip")])
@@ -201,6 +202,10 @@ def refused(url: str, page: bytes) -> Cases:
             "impossible_capture_date",
         ),
         "a time that is none": (response(url, page, date="kemarin"), "bad_capture_date"),
+        "a time of 14 digits that is none": (
+            response(url, page, date="20261321080000"),
+            "bad_capture_date",
+        ),
         "no time": (response(url, page, date=None), "bad_capture_date"),
         "a bomb of gzip": (
             response(url, b"", block=http(BOMB, headers=[HTML, ("Content-Encoding", "gzip")])),

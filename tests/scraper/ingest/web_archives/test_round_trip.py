@@ -98,6 +98,18 @@ def test_what_was_imported_goes_out_again_as_it_came(
     assert sum(kind == "revisit" for kind, *_rest in after.elements()) == 18
 
 
+def test_an_answer_304_counts_once_where_its_archive_and_its_export_are_merged(
+    exported: tuple[Path, Path], tmp_path: Path
+) -> None:
+    demo, file = exported
+    news, both, again = tmp_path / "news.db", tmp_path / "both.db", tmp_path / "again.warc.gz"
+    run("import", "--json", "--archive", news, file)
+    run("merge", both, demo, news)
+    run("export", "warc", "--archive", both, "--revisions", again)
+    kinds = Counter(kind for kind, *_rest in web_records(again).elements())
+    assert kinds["revisit"] == 18
+
+
 def web_records(file: Path) -> Counter[tuple[str, ...]]:
     """What records of HTTP say, without their ids."""
     names = ("Target-URI", "Date", "Payload-Digest", "Block-Digest", "Refers-To-Date")
