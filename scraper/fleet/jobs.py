@@ -13,6 +13,7 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlite_utils import Database as SqliteDatabase
 
 from archive.database.migrations import migrations
+from scraper.fleet import leases
 from scraper.fleet.database import SESSION, Database
 from scraper.fleet.sites import LOST, STOPPED
 from scraper.schedule.timetable import Timetable
@@ -20,6 +21,9 @@ from scraper.schedule.timetable import Timetable
 TASK = "warta.crawl"
 LOOK = timedelta(seconds=5)
 """How often what is due is computed, by one worker."""
+BUSY = timedelta(seconds=15)
+"""After which a site is tried again that another process holds."""
+WAIT = timedelta(seconds=leases.WAIT)
 HEARTBEAT = 5.0
 """Seconds between two signs of life of a worker."""
 STALLED = 25.0
@@ -37,6 +41,11 @@ WHERE status IN ('todo', 'doing') AND queueing_lock IS NOT NULL"""
 _STATE = """\
 SELECT began_at, ended, exit_code, schema, warta_now() AS now FROM warta_sites
 WHERE site = %(site)s"""
+
+_FREE = """\
+SELECT warta_now() AS now, holder,
+    CASE WHEN holder IS NULL THEN free_at ELSE greatest(free_at, ends_at + delay) END AS until
+FROM warta_leases WHERE site = %(site)s"""
 
 
 class Again(Exception):
@@ -135,6 +144,18 @@ async def requeue_stalled(app: App, now: datetime) -> list[str]:
         except ConnectorException:  # a job of the site waits already
             await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
     return [str(job.task_kwargs.get("site")) for job in jobs]
+
+
+def check_free(database: Database, site: str) -> None:
+    """Raise Again where a site is held, or requested a pause: no process is started in vain.
+
+    Raises FleetError.
+    """
+    row = database.row(_FREE, site=site)
+    if row is None or row["until"] <= row["now"] + WAIT:
+        return
+    soon = row["now"] + BUSY
+    raise Again(row["until"] if row["holder"] is None else min(row["until"], soon))
 
 
 def is_done(database: Database, site: str, due: datetime, *, schema: int) -> bool:

@@ -33,8 +33,6 @@ from scraper.schedule.timetable import Timetable
 
 logger = logging.getLogger("warta.fleet")
 
-_BUSY = timedelta(seconds=15)
-"""After which a site is tried again that another process holds."""
 _FAILED = timedelta(seconds=60)
 """After which a crawl is tried again that could not begin."""
 _PUSH = 30.0
@@ -116,6 +114,7 @@ class FleetWorker:
         self._jobs: JobWorker | None = None
         self._ending = asyncio.Event()
         self._problem = ""
+        self._ahead = timedelta(0)
         self._waits: dict[str, str] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = Thread(target=self._in_thread, name="fleet", daemon=True)
@@ -287,7 +286,20 @@ class FleetWorker:
         self._pushes.run(order)
 
     async def _crawl(self, site: str, due: str) -> None:
-        """Run a job: crawl the site, or join the crawl of it that runs here already."""
+        """Run a job; one that fails is tried again."""
+        try:
+            await self._crawl_or_join(site, due)
+        except Again:
+            raise
+        except FleetError as error:
+            self._wait(site, str(error))
+            raise Again(await asyncio.to_thread(self._later, _FAILED)) from None
+        except Exception as error:
+            logger.exception("a job failed", extra={"site": site})
+            raise Again(await asyncio.to_thread(self._later, _FAILED)) from error
+
+    async def _crawl_or_join(self, site: str, due: str) -> None:
+        """Crawl the site, or join the crawl of it that runs here already."""
         loop = asyncio.get_running_loop()
         running = self._running.get(site)
         if running is None:
@@ -308,9 +320,12 @@ class FleetWorker:
         other = sites.unpushed_by_another(self._database, site, self.name, stalled=stalled)
         if other is not None:
             self._wait(site, f"worker {other} has crawls of it that are not in the store yet")
-            raise Again(self._later(_BUSY))
+            raise Again(self._later(jobs.BUSY))
         when = datetime.fromisoformat(due)
-        return jobs.is_done(self._database, site, when, schema=self.schema)
+        if jobs.is_done(self._database, site, when, schema=self.schema):
+            return True
+        jobs.check_free(self._database, site)
+        return False
 
     def _process(self, site: str) -> Result | None:
         """Crawl in a process until it ends; None if everything is being stopped."""
@@ -332,7 +347,7 @@ class FleetWorker:
         why = one_line(result.stderr.rpartition("\n")[2])
         if result.locked_out:
             self._wait(site, why)
-            raise Again(self._later(_BUSY))
+            raise Again(self._later(jobs.BUSY))
         if result.succeeded:
             return
         code = result.exit_code
@@ -349,11 +364,10 @@ class FleetWorker:
             logger.info("crawl waits", extra={"site": site, "why": why})
 
     def _later(self, by: timedelta) -> datetime:
-        """Return a time of the fleet; of this machine's clock where the database is silent."""
-        try:
-            return self._database.now() + by
-        except FleetError:
-            return datetime.now(UTC) + by
+        """Return a time of the fleet, as it was last known where the database is silent."""
+        with suppress(FleetError):
+            self._ahead = self._database.now() - datetime.now(UTC)
+        return datetime.now(UTC) + self._ahead + by
 
     def _note_problem(self, error: BaseException) -> None:
         """Log once that the database does not answer; in our own words, without the DSN."""

@@ -160,3 +160,19 @@ def test_the_end_of_a_crawl_that_was_killed_is_recorded_by_its_worker_once(fleet
     row = fleet_db.row("SELECT ended, exit_code, why FROM warta_sites")
     assert row == {"ended": "broke_off", "exit_code": -9, "why": "killed"}
     claim.release()
+
+
+def test_no_process_is_started_for_a_site_that_is_held_or_requested_a_pause(fleet, fleet_db):
+    jobs.check_free(fleet_db, "suara")
+    claim = PostgresLeases(fleet).take("suara")
+    with pytest.raises(jobs.Again) as held:
+        jobs.check_free(fleet_db, "suara")
+    assert held.value.at - fleet_db.now() <= jobs.BUSY
+    claim.note(delay=1, pause=3600)
+    claim.release()
+    with pytest.raises(jobs.Again) as paused:
+        jobs.check_free(fleet_db, "suara")
+    assert paused.value.at - fleet_db.now() > timedelta(minutes=55)
+    claim = PostgresLeases(fleet).take("rmol")
+    claim.release()
+    jobs.check_free(fleet_db, "rmol")  # its delay is waited for
