@@ -203,28 +203,11 @@ class Ledger:
         this transaction read it, None where it did not.
         """
         before = before or self._row(self.url_id(check.url, site=site))
-        quiet, failures = _in_a_row(before, check.outcome)
         if check.outcome == "failed":
             check = replace(check, etag=before.etag, last_modified=before.last_modified)
         state = _STATES.get(check.outcome, check.outcome)
-        lastmod = {"lastmod": instant(check.lastmod)} if check.outcome == "source" else {}
-        update_row(
-            self._db,
-            "urls",
-            before.id,
-            state=state,
-            reason=check.reason,
-            last_checked_at=instant(check.checked_at),
-            next_check_at=instant(check.next_check_at),
-            due_reason=check.due_reason,
-            checks=before.checks + (not replaces),
-            quiet_checks=quiet,
-            failures=max(0, failures - replaces),
-            article_id=check.article_id or before.article_id,
-            etag=check.etag,
-            last_modified=check.last_modified,
-            **lastmod,
-        )
+        changed = _changed_columns(before, check, replaces=replaces)
+        update_row(self._db, "urls", before.id, state=state, **changed)
         if check.article_id is not None:
             # As-of queries rely on it: all addresses of a story name its article at once.
             self._name_addresses(site, before.key, check.article_id)
@@ -593,6 +576,26 @@ def _first_state(link: Announcement, *, taken: bool, buried: bool) -> tuple[str,
     if link.skipped is not None:
         return "skipped", link.skipped
     return "due", None
+
+
+def _changed_columns(before: Entry, check: Check, *, replaces: bool) -> dict[str, Any]:
+    """Return what a check changes in its URL's row, beside the state."""
+    quiet, failures = _in_a_row(before, check.outcome)
+    changed = {
+        "reason": check.reason,
+        "last_checked_at": instant(check.checked_at),
+        "next_check_at": instant(check.next_check_at),
+        "due_reason": check.due_reason,
+        "checks": before.checks + (not replaces),
+        "quiet_checks": quiet,
+        "failures": max(0, failures - replaces),
+        "article_id": check.article_id or before.article_id,
+        "etag": check.etag,
+        "last_modified": check.last_modified,
+    }
+    if check.outcome == "source":
+        changed["lastmod"] = instant(check.lastmod)
+    return changed
 
 
 def _in_a_row(before: Entry, outcome: str) -> tuple[int, int]:

@@ -12,8 +12,8 @@ from statistics import median
 import click
 
 from scraper.cli.rendering.terminal import print_table
-from tests.fleet.machines.simulation import Outcome, Plan, run
 from tests.fleet.servers import running
+from tests.fleet.simulated.simulation import Outcome, Plan, run
 
 HEADINGS = {"what": "what", "number": "number"}
 

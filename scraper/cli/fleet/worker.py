@@ -101,6 +101,7 @@ def _run(
 ) -> None:
     from scraper.fleet.leases import WORKER
     from scraper.fleet.monitoring.lookout import FleetLookout
+    from scraper.fleet.monitoring.metrics import Exposed
     from scraper.fleet.worker import FleetOrder, FleetWorker, Hooks
     from scraper.schedule.processes import CrawlProcesses
     from scraper.schedule.timetable import Timetable
@@ -112,6 +113,7 @@ def _run(
     processes = CrawlProcesses(_now, environment, longest=keys.longest * 60, grace=keys.grace)
     order = FleetOrder.of(configured(), folder / "none.db", settings=overrides)
     lookout = FleetLookout(configuration, timetable, worker=name, notes=store.objects, clock=_now)
+    metrics = Exposed(configuration, timetable)
     pushes = CrawlProcesses(_now, environment, grace=keys.grace)
     fleet = FleetWorker(
         configuration.fleet,
@@ -120,7 +122,7 @@ def _run(
         order,
         processes,
         pushes,
-        hooks=Hooks(check=[lookout.check], close=[lookout.close]),
+        hooks=Hooks(check=[lookout.check, metrics.write], close=[lookout.close, metrics.close]),
     )
     started = {"worker": name, "folder": str(folder), "sites": sorted(timetable.rhythms)}
     _work(fleet, started)

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from scraper.fleet.monitoring.incidents import FleetIncident
 from scraper.fleet.monitoring.lookout import incidents_of
 from scraper.fleet.records import FleetError, SiteState, Worker
 from scraper.fleet.workers import all_workers
+from scraper.monitoring.metrics.serving import MetricsError, serve, write_textfile
 from scraper.schedule.timetable import Timetable
 
 logger = logging.getLogger("warta.fleet")
@@ -32,6 +34,7 @@ class DatabaseCollector(Collector):
         self._configuration = configuration
         self._timetable = timetable
         self._database = Database.of(configuration.fleet, purpose="metrics")
+        self._problem = ""
 
     def describe(self) -> Iterable[Metric]:
         """Promise nothing, so that registering does not read the database."""
@@ -40,12 +43,14 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Called by the client library at each scrape."""
         try:
-            found = self._read()
+            found, problem = self._read(), ""
         except FleetError as error:
-            logger.warning("metrics: %s", error)
-            found = []
+            found, problem = [], str(error)
+            if problem != self._problem:  # once, however long it lasts
+                logger.warning("metrics: %s", problem)
         finally:
             self._database.close()
+        self._problem = problem
         yield from found
         text = "Whether the fleet's database could be read."
         yield GaugeMetricFamily("warta_fleet_up", text, value=float(bool(found)))
@@ -57,11 +62,36 @@ class DatabaseCollector(Collector):
         return list(families(workers, sites, incidents, database.now()))
 
 
-def registry_of(configuration: Configuration, timetable: Timetable) -> CollectorRegistry:
-    """Return the metrics of a configured fleet and nothing else; raises FleetError."""
-    registry = CollectorRegistry()
-    registry.register(DatabaseCollector(configuration, timetable))
-    return registry
+class Exposed:
+    """The metrics of a fleet in the file and at the port that are configured, from a worker."""
+
+    def __init__(self, configuration: Configuration, timetable: Timetable) -> None:
+        """Raise FleetError, and MetricsError where they cannot be written or served."""
+        self._file = configuration.metrics.file
+        self._registry = CollectorRegistry()
+        self._registry.register(DatabaseCollector(configuration, timetable))
+        self._served = ExitStack()
+        if self._file is not None:
+            write_textfile(self._file, self._registry)
+        if configuration.metrics.port is not None:
+            self._served.enter_context(serve(configuration.metrics.port, self._registry))
+        self._problem = ""
+
+    def write(self) -> None:
+        """Write the file, if there is one; log a lasting error once."""
+        problem = ""
+        try:
+            if self._file is not None:
+                write_textfile(self._file, self._registry)
+        except MetricsError as error:
+            problem = str(error)
+            if problem != self._problem:
+                logger.error(problem)  # noqa: TRY400 - one line
+        self._problem = problem
+
+    def close(self) -> None:
+        """Serve nothing more."""
+        self._served.close()
 
 
 def families(

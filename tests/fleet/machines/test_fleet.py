@@ -102,7 +102,7 @@ def _live(folder: Path, server: Server, ends: ExitStack) -> Lived:
     ordeal = Ordeal(machines, sites, connection, plan(SEED, KILLS, STOPS))
     while ordeal.left:
         ordeal.live()
-    _crawl_alone(folder / "alone.db", sites)
+    _crawl_alone(folder / "alone.db", sites, "--since", f"{now - timedelta(days=7):%Y-%m-%d}")
     sites.now = now  # new stories, and edits
     ordeal.live()
     _crawl_alone(folder / "alone.db", sites)
@@ -121,8 +121,9 @@ def _live(folder: Path, server: Server, ends: ExitStack) -> Lived:
     )
 
 
-def _crawl_alone(archive: Path, sites: Sites) -> None:
-    words = ["crawl", *HOSTS, "--archive", str(archive), "-s", f"CONTACT={contact(ALONE)}"]
+def _crawl_alone(archive: Path, sites: Sites, *since: str) -> None:
+    """Crawl as a schedule does, which walks back at first."""
+    words = ["crawl", *HOSTS, "--archive", str(archive), "-s", f"CONTACT={contact(ALONE)}", *since]
     watch, sites.watch = sites.watch, None
     done = warta(*words, *SETTINGS, environment=environment(sites))
     sites.watch = watch

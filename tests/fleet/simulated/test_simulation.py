@@ -11,7 +11,7 @@ from tests.fleet.servers import Server
 
 pytest.importorskip("procrastinate", reason="the extra `fleet` is not installed")
 
-from tests.fleet.machines.simulation import Outcome, Plan, run
+from tests.fleet.simulated.simulation import Outcome, Plan, run
 
 MINUTE = 60.0
 
