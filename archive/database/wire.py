@@ -83,7 +83,8 @@ def wire_of(
 
 
 def _without_defaults(value: Any) -> dict[str, Any]:
-    found = ((name, getattr(value, name), usual) for name, usual in _defaults(type(value)))  # type: ignore[arg-type]
+    kind: Any = type(value)
+    found = ((name, getattr(value, name), usual) for name, usual in _defaults(kind))
     return {name: content for name, content, usual in found if content != usual}
 
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing, nullcontext, suppress
 from itertools import count
 from pathlib import Path
@@ -425,6 +426,17 @@ def test_a_store_that_is_read_only_says_so_and_the_copy_here_stays(folder_of_a_u
     (folder_of_a_user / "store").chmod(0o755)
     assert store.push(SITE, path, 1, now=NOW).token == 1
     assert list(folder_of_a_user.glob("kabar.db.p*")) == []
+
+
+def test_an_object_is_there_whole_or_not_at_all(folder: Replicas, tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"{"
+        assert folder.objects.read("kabar/x.json", limit=9) is None
+        raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        folder.objects.write("kabar/x.json", pieces())
+    assert files(folder) == []
 
 
 def test_what_a_full_store_could_not_take_is_removed_from_it(

@@ -101,13 +101,13 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
     help="Tasks of each stage; default: one for a thousand articles. Changes no byte.",
 )
 @options.archives(
-    "The archive file; also $WARTA_ARCHIVE. May be repeated, and be a folder of archives: they are"
-    " read as one."
+    "The archive file; also $WARTA_ARCHIVE. May be repeated, and be a folder of archives or a"
+    " Parquet export, here or at an address: they are read as one."
 )
 @options.json
 def build(
     out: Path,
-    paths: tuple[Path, ...],
+    paths: tuple[Path | str, ...],
     plan: bool,
     jobs: int | None,
     executor: str,

@@ -30,13 +30,20 @@ class Source:
 
 @contextmanager
 def gathered(
-    paths: Sequence[Path], out: Path, as_of: datetime | None, *, plan: bool, overwrite: bool
+    places: Sequence[Path | str], out: Path, as_of: datetime | None, *, plan: bool, overwrite: bool
 ) -> Iterator[Source]:
     """Yield what the recipe of a corpus at `out` reads. With `plan` nothing of it stays."""
     from archive.corpus.build import last_written_at
     from archive.corpus.many import inputs as many
+    from archive.corpus.many.exports import is_export, read_export
 
-    found = many.found_archives(paths)
+    found = many.found_archives([Path(place) for place in places if not is_export(place)])
+    exports = [place for place in places if is_export(place)]
+    if exports:
+        with TemporaryDirectory() as folder:
+            read = (read_export(e, Path(folder) / f"{n}.db") for n, e in enumerate(exports))
+            yield from _many((*found, *read), out, as_of, plan=plan, overwrite=overwrite)
+        return
     if len(found) == 1 and (as_of is None or not many.clustered_later(found[0], as_of)):
         if as_of is not None:
             with opened(found[0]) as archive:
@@ -44,6 +51,14 @@ def gathered(
         at = last_written_at(found[0]) if as_of is None else utc(as_of)
         yield Source(path=found[0].absolute(), as_of=at)
         return
+    yield from _many(found, out, as_of, plan=plan, overwrite=overwrite)
+
+
+def _many(
+    found: tuple[Path, ...], out: Path, as_of: datetime | None, *, plan: bool, overwrite: bool
+) -> Iterator[Source]:
+    from archive.corpus.many import inputs as many
+
     if as_of is not None:
         _warn_unsettled(many.settled_until(found), as_of)
     at = many.last_written(found) if as_of is None else utc(as_of)

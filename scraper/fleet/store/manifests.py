@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -99,7 +99,6 @@ def identity_of(text: bytes | None) -> str | None:
     return found
 
 
-def identity(fleet: str, *, since: datetime | None = None) -> bytes:
+def identity(fleet: str) -> bytes:
     """Return the content of `fleet.json`."""
-    known = {"fleet": fleet} | ({"since": since.isoformat()} if since else {})
-    return json.dumps(known).encode() + b"\n"
+    return json.dumps({"fleet": fleet}).encode() + b"\n"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from io import RawIOBase
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,9 @@ from scraper.fleet.records import FleetError, FleetUnavailable
 PIECE = 1 << 20
 PART = 32 << 20
 """Bytes of an upload's part: an S3 object has at most 10,000 of them."""
+
+PARTIAL = ".partial"
+"""Ending of a file that is being written."""
 
 _PART_OF_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 _LASTING = {
@@ -90,25 +94,35 @@ class Objects:
         return "/".join((self.root.rstrip("/"), *parts))
 
     def write(self, name: str, pieces: Iterable[bytes]) -> int:
-        """Write an object, and return its size; what could not be written whole is removed."""
-        path, written = self.path(name), 0
+        """Write an object, and return its size; what could not be written whole is removed.
+
+        It is there whole or not at all: an object store shows it when it is closed, and in a folder
+        it gets its name then.
+        """
+        path = self.path(name)
+        begun = path + PARTIAL if self.is_folder else path
         with self._plain():
             if self.is_folder:
                 self._make_folder(path)
             try:
-                with self._fs.open(path, "wb", block_size=PART) as target:
-                    for piece in pieces:
-                        target.write(piece)
-                        written += len(piece)
-                    _sync(target)
+                written = self._written(begun, pieces)
+                if self.is_folder:
+                    Path(begun).replace(path)
             except BaseException:
                 with suppress(Exception):
-                    self._fs.rm_file(path)
+                    self._fs.rm_file(begun)
                 raise
-            if (found := self._fs.info(path)["size"]) != written:
-                raise FleetUnavailable(
-                    f"{self.shown}: of {name}, {found} of {written} bytes arrived"
-                )
+        return written
+
+    def _written(self, path: str, pieces: Iterable[bytes]) -> int:
+        written = 0
+        with self._fs.open(path, "wb", block_size=PART) as target:
+            for piece in pieces:
+                target.write(piece)
+                written += len(piece)
+            _sync(target)
+        if (found := self._fs.info(path)["size"]) != written:
+            raise FleetUnavailable(f"{self.shown}: {found} of {written} bytes arrived")
         return written
 
     def _make_folder(self, path: str) -> None:

@@ -174,10 +174,10 @@ class Replicas:
         names = self.manifests(site)
         last = {match["schema"]: name for name in names if (match := NAME.fullmatch(name))}
         kept = {*names[-KEEP:], *last.values()}
-        for ending in (MANIFEST, PENDING, COPY):
-            for name in self._names(site, ending):
-                if name.removesuffix(ending) not in kept and name < names[-1]:
-                    self.objects.delete(f"{site}/{name}")
+        for name in self.objects.names(site):
+            match = NAME.match(name)
+            if match and match[0] not in kept and match[0] < names[-1]:
+                self.objects.delete(f"{site}/{name}")
         for name in self.objects.names(f"{site}/{STREAM}"):
             if name <= names[-1]:
                 self.objects.delete(f"{site}/{STREAM}/{name}", folder=True)

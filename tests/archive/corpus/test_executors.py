@@ -23,6 +23,7 @@ from archive.corpus.filters.thresholds.loading import load_thresholds
 from archive.corpus.output.summary import Summary
 from archive.corpus.recipe import Recipe
 from archive.errors import CorpusError
+from tests.archive.corpus.many import built_of_many
 from tests.archive.corpus.newsroom import in_this_process
 from tests.archive.invented import keep, story
 from tests.slurm import OPTIONS as FOR_SLURM
@@ -140,6 +141,40 @@ class TestRay:
         build(news, tmp_path / "here")
         assert build(news, tmp_path / "there", "ray", "mem_per_cpu_gb=0.5") is not None
         assert tree(tmp_path / "there") == tree(tmp_path / "here")
+
+
+class TestMany:
+    """A corpus of several archives, whose clusters are found by the same executors."""
+
+    @pytest.fixture
+    def two(self, news: Path) -> list[Path]:
+        other = news.with_name("lain.db")
+        with Archive(other) as archive:
+            for number in (3, 4, 11, 12):
+                body = "Pasar di tepi sungai itu dibuka kembali oleh warga setelah banjir surut. "
+                keep(archive, story(number, body=2 * body + f"Kabar {number}."))
+        return [news, other]
+
+    def same(self, two: list[Path], folder: Path, how: BuildOptions) -> None:
+        here, there = folder / "here", folder / "there"
+        built_of_many(two, here, how=BuildOptions(jobs=2))
+        built_of_many(two, there, how=how)
+        assert tree(there) == tree(here)
+
+    @pytest.mark.slow
+    def test_by_slurm(self, two: list[Path], slurm: Path, tmp_path: Path) -> None:
+        # Each task of its stand-in imports everything anew.
+        options = (*FOR_SLURM, "tasks_per_job=46")
+        self.same(two, tmp_path, BuildOptions(executor="slurm", options=options, tasks=2))
+        left = {path.name for path in work_folder(tmp_path / "there").iterdir()}
+        assert all(name.startswith("logs") or name == QUEUED for name in left)
+
+    @pytest.mark.slow
+    @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+    @pytest.mark.filterwarnings("ignore")  # its own
+    def test_by_ray(self, two: list[Path], tmp_path: Path) -> None:
+        options = ("mem_per_cpu_gb=0.5", "tasks_per_job=46")
+        self.same(two, tmp_path, BuildOptions(executor="ray", options=options, tasks=2))
 
 
 class TestOptions:
