@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +28,8 @@ from archive.frames import View
 NO_MONTH = "__HIVE_DEFAULT_PARTITION__"
 """In the place of a month where a story has no date that can be believed: engines read NULL."""
 _STATE = "export.json"
+MAX_ROWS = 1_000_000
+"""Rows of a file; from there on `part-1.parquet` and so on follow in the same folder."""
 Progress = Callable[..., None]
 
 
@@ -44,20 +46,22 @@ class Table:
     rows: int
     """Rows of a row group: a few megabytes."""
 
-    def partitions(self) -> str:
+    def partitions(self, *, by_site: bool) -> str:
         """Return the statement of all rows, in the order of the files: site, month, key, one row
-        after the other. Its parameter is the sites as a JSON array; an empty one means all.
+        after the other, or month, site, key with NULL for the site of the folder. Its parameter is
+        the sites as a JSON array; an empty one means all.
         """
         month = f"substr(v.{self.dated}, 1, 7)"
         key = ", ".join(f"v.{name}" for name in self.key)
-        return f"""SELECT v.site, {month} AS month, {key} FROM {self.view} v
+        return f"""SELECT {"v.site" if by_site else "NULL"}, {month} AS month, {key}
+            FROM {self.view} v
             WHERE {_OF_SITES} AND {_NOT_TAKEN_DOWN if self.view == "ledger" else "1"}
-            ORDER BY v.site, month, {key}"""
+            ORDER BY {"v.site, month" if by_site else "month, v.site"}, {key}"""
 
-    def columns(self, reader: Reader) -> list[str]:
-        """Return the columns of its files; `site` and `month` are in the names of the folders."""
+    def columns(self, reader: Reader, *, by_site: bool) -> list[str]:
+        """Return the columns of its files: what is in the names of the folders is in none."""
         found = reader.db.conn.execute(f"SELECT * FROM {self.view} LIMIT 0")
-        return [name for name, *_rest in found.description if name != "site"]
+        return [name for name, *_rest in found.description if name != "site" or not by_site]
 
     def read(
         self, reader: Reader, names: Sequence[str], keys: Iterator[Sequence[Any]]
@@ -132,9 +136,11 @@ def export_tables(
     *,
     sites: Sequence[str] = (),
     as_of: datetime | None = None,
+    by_site: bool = True,
     progress: Progress = lambda done, total=None: None,
 ) -> Written:
-    """Write the folder `out`, or go on where the same export was killed.
+    """Write the folder `out`, or go on where the same export was killed. Its tables are in folders
+    by site and month, or without `by_site` by month alone, for archives of many publishers.
 
     The files are the same bytes either way: the archive is read as of one time, by default the
     newest one in it. Stories that are taken down meanwhile are in none of them: it begins again.
@@ -148,6 +154,7 @@ def export_tables(
         "archive": str(archive.path.resolve()),
         "sites": sorted(set(sites)),
         "as_of": None if as_of is None else exact(as_of),
+        "by_site": by_site,
         "warta": version("warta"),
     }
     with _held(partial):
@@ -236,32 +243,40 @@ def _removed(archive: Archive) -> str:
 def _write(past: Reader, partial: Path, state: _State, progress: Progress) -> Written:
     """Write the files that are not there yet."""
     parameters = {"sites": json.dumps(state.options["sites"])}
+    by_site = state.options["by_site"]
     rows, files = {}, 0
     with plain_errors(past.path), read_transaction(past.db):
         for table in TABLES:
-            count = f"SELECT count(*) FROM ({table.partitions()})"
+            count = f"SELECT count(*) FROM ({table.partitions(by_site=by_site)})"
             (rows[table.name],) = past.db.conn.execute(count, parameters).fetchone()
         progress(0, total=sum(rows.values()))
         for table in TABLES:
-            names = table.columns(past)
-            cursor = past.db.conn.execute(table.partitions(), parameters)
+            names = table.columns(past, by_site=by_site)
+            cursor = past.db.conn.execute(table.partitions(by_site=by_site), parameters)
             for (site, month), found in groupby(cursor, lambda row: (row[0], row[1])):
-                file = partial / _place(table, site, month)
+                folder = partial / _folder(table, site, month)
                 keys = _counted((row[2:] for row in found), progress)
-                if not file.exists():
-                    _write_file(file, names, table.read(past, names, keys))
-                for _key in keys:  # of a file that was there
-                    pass
-                files += 1
+                for file, own in _files(folder, keys):
+                    if not file.exists():
+                        _write_file(file, names, table.read(past, names, own))
+                    for _key in own:  # of a file that was there
+                        pass
+                    files += 1
         (opted_out,) = past.db.conn.execute(_OPTED_OUT, parameters).fetchone()
     at = datetime.fromisoformat(state.at)
     return Written(rows=rows, files=files, at=at, opted_out=opted_out)
 
 
-def _place(table: Table, site: str, month: str | None) -> Path:
-    """Return where a file is: one folder deep each, whatever stands in the archive."""
-    folders = (f"site={quote(site, safe='')}", f"month={quote(month or NO_MONTH, safe='')}")
-    return Path(table.name, *folders, "part-0.parquet")
+def _folder(table: Table, site: str | None, month: str | None) -> Path:
+    """Return where files are: one folder deep each, whatever stands in the archive."""
+    of_site = () if site is None else (f"site={quote(site, safe='')}",)
+    return Path(table.name, *of_site, f"month={quote(month or NO_MONTH, safe='')}")
+
+
+def _files(folder: Path, keys: Iterator[Any]) -> Iterator[tuple[Path, Iterator[Any]]]:
+    """Yield the files of a folder with the keys of their rows, which are consumed in turn."""
+    for number, first in enumerate(keys):
+        yield folder / f"part-{number}.parquet", chain([first], islice(keys, MAX_ROWS - 1))
 
 
 def _counted(keys: Iterator[Any], progress: Progress) -> Iterator[Any]:

@@ -119,10 +119,23 @@ def _opened(stack: ExitStack, path: Path, *, is_base: bool) -> Input:
             reader=Reader(path, db),
             identity=_digest(db, _FIRST),
             content=_digest(db, _CONTENT),
-            latest=value(db, "SELECT latest FROM clock") or "",
+            latest=_latest(path, db),
             skew=_skew(db),
             is_base=is_base,
         )
+
+
+def _latest(path: Path, db: Database) -> str:
+    """Return an archive's clock; raises ArchiveDamaged for one that shows no time."""
+    latest: str = value(db, "SELECT latest FROM clock") or ""
+    try:
+        if latest and datetime.fromisoformat(latest).tzinfo is not None:
+            return latest
+    except ValueError:
+        pass
+    if latest:
+        raise ArchiveDamaged(f"{path}: clock: its latest time is none; see `warta verify`")
+    return ""
 
 
 @contextmanager

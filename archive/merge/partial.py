@@ -12,12 +12,15 @@ from archive.database.connection import immediate, open_file, plain_errors
 from archive.database.migrations import bring_up_to_date
 from archive.database.rows import column, value
 from archive.database.schema import APPLICATION_ID, SCHEMA
-from archive.errors import ArchiveUnwritable
+from archive.errors import ArchiveDamaged, ArchiveUnwritable
 from archive.merge.inputs import Input
 
 BATCH = 20_000
 """Rows written in one transaction: what a kill costs at most."""
 CACHE_KIB = 65_536
+
+MAX_GAP = 10_000_000
+"""Numbers that an archive may leave out in a row: the memory for them is taken."""
 
 GONE = -1
 """New number of a row that the merged archive is not to have."""
@@ -51,9 +54,10 @@ class Partial:
     and what never changes in an archive is renumbered here.
     """
 
-    def __init__(self, path: Path, db: Database) -> None:
+    def __init__(self, path: Path, db: Database, inputs: Sequence[Input] = ()) -> None:
         self.path = path
         self.db = db
+        self._paths = {each.number: each.path for each in inputs}
         self.execute = db.conn.execute
         self._numbers: dict[tuple[str, int], array[int]] = {}
 
@@ -93,7 +97,7 @@ class Partial:
         for number, old, new in numbers:
             known = self._numbers.get((table, number))
             if known is not None:
-                _put(known, old, new)
+                self._put(known, table, number, old, new)
 
     def numbers(self, table: str, number: int) -> "array[int]":
         """Return the new numbers of an input's rows by their old ones; 0 where there is none.
@@ -105,8 +109,19 @@ class Partial:
             found = self._numbers[table, number] = array("q", (0,))
             statement = """SELECT old, new FROM merging_numbers WHERE "table" = ? AND input = ?"""
             for old, new in self.execute(statement, (table, number)):
-                _put(found, old, new)
+                self._put(found, table, number, old, new)
         return found
+
+    def _put(self, numbers: "array[int]", table: str, number: int, old: int, new: int) -> None:
+        """Set the new number of a row; raises ArchiveDamaged for an old one that none has."""
+        if not 0 <= old < len(numbers) + MAX_GAP:
+            raise ArchiveDamaged(
+                f"{self._paths.get(number, self.path)}: {table} {old}: no row has such a number;"
+                " see `warta verify`"
+            )
+        if old >= len(numbers):
+            numbers.frombytes(bytes(8 * (old + 1 + old // 8 - len(numbers))))
+        numbers[old] = new
 
     def forget(self, table: str) -> None:
         """Free the memory of the numbers of a table."""
@@ -117,12 +132,6 @@ class Partial:
         """Return the columns of a table without its number."""
         names = column(self.db, "SELECT name FROM pragma_table_info(?)", table)
         return [name for name in names if name != "id"]
-
-
-def _put(numbers: "array[int]", old: int, new: int) -> None:
-    if old >= len(numbers):
-        numbers.frombytes(bytes(8 * (old + 1 + old // 8 - len(numbers))))
-    numbers[old] = new
 
 
 @contextmanager
@@ -140,7 +149,7 @@ def opened(path: Path, inputs: Sequence[Input]) -> Iterator[Partial]:
             db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             if not value(db, "SELECT count(*) FROM sqlite_schema"):
                 _begin(db, wanted)
-            yield Partial(path, db)
+            yield Partial(path, db, inputs)
         finally:
             db.close()
 

@@ -17,7 +17,7 @@ from scraper.cli.rendering.wrapping import width
 TOPICS = (
     "commands crawling sites politeness extracting importing archive reading search warc"
     " tables web datasette as-of syndication corpus schedule fleet configuration coverage alerts"
-    " metrics maintenance merging takedown python benchmarks"
+    " metrics maintenance merging scale takedown python benchmarks"
 ).split()
 """In the order in which a newcomer meets them."""
 

@@ -129,12 +129,12 @@ def _found_around(
     found = find_article(page, None)
     if found is None or found.node not in {holders[0], *holders[0].iterancestors()}:
         return set(), frozenset()
-    inside = (
+    inside = {
         piece.container
         for piece in left
         if found.node in piece.path and found.furniture.isdisjoint(piece.path)
-    )
-    return set(inside), found.furniture
+    }
+    return inside, found.furniture if inside else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,12 @@ _GOES_ON = "the same command goes on from there"
 @click.command("parquet")
 @click.argument("tables", metavar="OUT", type=click.Path(path_type=Path))
 @options.as_of
+@click.option("--by-month", is_flag=True, help="Folders by month alone, for many publishers.")
 @with_whole_archive
 @options.sites
-def parquet(archive: Archive, tables: Path, as_of: datetime | None, names: tuple[str, ...]) -> None:
+def parquet(
+    archive: Archive, tables: Path, as_of: datetime | None, by_month: bool, names: tuple[str, ...]
+) -> None:
     """Write articles, revisions, clusters and the ledger to the new folder OUT: tables of Parquet
     files by site and month, for DuckDB, Polars, Spark and others; their columns: warta help tables.
 
@@ -39,7 +42,7 @@ def parquet(archive: Archive, tables: Path, as_of: datetime | None, names: tuple
     sites = chosen_sites(archive, names)
     if as_of is not None:
         warn_unsettled(archive, as_of)
-    done = _export(archive, tables, sites=sites, as_of=as_of)
+    done = _export(archive, tables, sites=sites, as_of=as_of, by_site=not by_month)
     counts = ", ".join(f"{number:,} {table}" for table, number in done.rows.items())
     files = plural(done.files, "file", "files")
     note(f"{counts.replace(' ledger', ' URLs')} written to {files}")
@@ -49,14 +52,16 @@ def parquet(archive: Archive, tables: Path, as_of: datetime | None, names: tuple
 
 
 def _export(
-    archive: Archive, out: Path, *, sites: tuple[str, ...], as_of: datetime | None
+    archive: Archive, out: Path, *, sites: tuple[str, ...], as_of: datetime | None, by_site: bool
 ) -> "Written":
     from archive.export.tables import export_tables
 
     stopped = interruptible(f"Stopped; {_GOES_ON}.")
     try:
         with stopped, progress_bar("exporting", total=None) as progress:
-            return export_tables(archive, out, sites=sites, as_of=as_of, progress=progress)
+            return export_tables(
+                archive, out, sites=sites, as_of=as_of, by_site=by_site, progress=progress
+            )
     except ExportError as error:
         raise click.ClickException(in_line(str(error))) from error
     except OSError as error:

@@ -94,6 +94,19 @@ def test_what_was_taken_back_left_no_time(archive: Archive) -> None:
     assert stamp(archive, NOW) == NOW
 
 
+def test_what_was_read_is_remembered_until_its_transaction_ends(archive: Archive) -> None:
+    archive.clock.seen["kamus"] = 1
+    assert archive.clock.seen == {}
+    with archive.transaction(NOW):
+        archive.clock.seen["kamus"] = 2
+        assert archive.clock.seen == {"kamus": 2}
+    assert archive.clock.seen == {}
+    with pytest.raises(ZeroDivisionError), archive.transaction(NOW):
+        archive.clock.seen["kamus"] = 1 / 0
+    with archive.transaction(NOW):
+        assert archive.clock.seen == {}
+
+
 def test_nothing_has_a_time_outside_a_transaction(archive: Archive) -> None:
     with pytest.raises(RuntimeError, match=r"archive\.transaction\(now\)"):
         archive.clock.stamp()

@@ -87,6 +87,50 @@ def test_each_table_has_a_file_for_each_site_and_month(library: Archive, tmp_pat
     assert done.opted_out == 1
 
 
+def in_one_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: str(sorted(row.items())))
+
+
+def test_many_publishers_are_in_one_file_a_month_that_is_sorted_by_site(
+    library: Archive, tmp_path: Path
+) -> None:
+    export_tables(library, tmp_path / "each")
+    export_tables(library, tmp_path / "months", by_site=False)
+    assert sorted(files(tmp_path / "months")) == [
+        f"{table}/month={month}/part-0.parquet"
+        for table in ("articles", "clusters", "ledger", "revisions")
+        for month in ("2026-11", NO_MONTH)
+        if month != NO_MONTH or table in ("articles", "clusters")
+    ]
+    layout = dataset.partitioning(pa.schema([("month", pa.string())]), flavor="hive")
+    for table in ("articles", "clusters", "ledger", "revisions"):
+        found = dataset.dataset(tmp_path / "months" / table, partitioning=layout)
+        together = sorted(
+            found.to_table().to_pylist(), key=lambda row: str(sorted(row.items(), key=str))
+        )
+        apart = sorted(
+            read(tmp_path / "each", table), key=lambda row: str(sorted(row.items(), key=str))
+        )
+        assert together == apart
+        for file in found.files:
+            sites = parquet.read_table(file, partitioning=None)["site"].to_pylist()
+            assert sites == sorted(sites)
+
+
+def test_a_file_has_a_limit_of_rows_and_others_follow_it(
+    library: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_tables(library, tmp_path / "one")
+    monkeypatch.setattr(exporting, "MAX_ROWS", 2)
+    done = export_tables(library, tmp_path / "some")
+    for table in ("articles", "clusters", "ledger", "revisions"):
+        assert read(tmp_path / "some", table) == read(tmp_path / "one", table)
+    paths = list((tmp_path / "some").rglob("*.parquet"))
+    assert len(paths) == done.files
+    assert any(path.name == "part-1.parquet" for path in paths)
+    assert all(parquet.read_metadata(path).num_rows <= 2 for path in paths)
+
+
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_a_table_has_the_rows_of_its_view(
     library: Archive, tmp_path: Path, table: exporting.Table
@@ -223,8 +267,8 @@ def test_a_site_may_have_any_name(site: str) -> None:
 
 def test_nothing_in_the_archive_leads_out_of_the_folder() -> None:
     ledger = exporting.TABLES[-1]
-    assert len(exporting._place(ledger, "../../a", "../../b").parts) == 4
-    assert ".." not in exporting._place(ledger, "..", "..").parts
+    assert len(exporting._folder(ledger, "../../a", "../../b").parts) == 3
+    assert ".." not in exporting._folder(ledger, "..", "..").parts
 
 
 def test_a_table_takes_the_same_memory_for_any_number_of_rows(

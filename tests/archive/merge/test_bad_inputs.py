@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from shutil import copyfile
 from unittest.mock import patch
 
@@ -21,7 +22,7 @@ from archive.database.lock_files import take_lock
 from archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable
 from archive.merge import copying, inputs, merge, partial
 from archive.merge.merge import Options
-from tests.archive.invented import DAY, HOUR, NOW, announce, keep, link, new_archive, story
+from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, keep, link, new_archive, story
 from tests.archive.merge.worlds import LATER, content, dump, merged
 from tests.archive.removals import put
 
@@ -97,9 +98,25 @@ def a_text_that_is_no_text(path: Path) -> str:
     return "it is not UTF-8"
 
 
+def a_clock_that_shows_no_time(path: Path) -> str:
+    _changed(path, "UPDATE clock SET latest = 'kemarin'")
+    return "clock: its latest time is none"
+
+
+def a_number_for_which_there_is_no_memory(path: Path) -> str:
+    _changed(path, "UPDATE urls SET id = 9223372036854775807 WHERE id = (SELECT max(id) FROM urls)")
+    return "no row has such a number"
+
+
+def a_number_below_zero(path: Path) -> str:
+    _changed(path, "UPDATE articles SET id = -1 WHERE id = (SELECT max(id) FROM articles)")
+    return "no row has such a number"
+
+
 BAD: list[Callable[[Path], str]] = [
     *(truncated, missing, empty, a_text, a_folder, another_programs),
     *(of_an_earlier_version, of_a_later_version, a_row_that_is_gone, a_text_that_is_no_text),
+    *(a_clock_that_shows_no_time, a_number_for_which_there_is_no_memory, a_number_below_zero),
 ]
 
 
@@ -115,6 +132,56 @@ def test_a_bad_input_is_named_and_nothing_is_left(
     assert wanted in str(caught.value)
     assert "\n" not in str(caught.value)
     assert [path.name for path in out.parent.glob("all*")] == []
+
+
+HOSTILE = {
+    "TEXT": ("CAST(x'ff' AS TEXT)", "'kemarin'", "''", "'[1'", "char(0) || 'x'"),
+    "INTEGER": ("-1", "0", "9223372036854775807", "NULL"),
+    "REAL": ("9e999", "NULL"),
+    "BLOB": ("x'ff'", "NULL"),
+}
+"""Values that a column of a type can hold, and no archive of ours has."""
+
+
+def filled(path: Path) -> list[tuple[str, str, str]]:
+    """Fill the tables that are empty, and return every column as (table, name, type)."""
+    columns: list[tuple[str, str, str]] = []
+    with closing(sqlite3.connect(path)) as db, db:
+        tables = db.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%STRICT%'").fetchall()
+        for (table,) in tables:
+            own = db.execute("SELECT name, type FROM pragma_table_info(?)", (table,)).fetchall()
+            columns += [(table, *each) for each in own]
+            if not db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]:
+                row = [_cell(*each) for each in own]
+                db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+    return columns
+
+
+def _cell(name: str, kind: str) -> object:
+    usual = {"INTEGER": 1, "REAL": 0.5, "BLOB": b""}
+    texts = {"site": SITE, "state": "began", "counts": "{}"}
+    return usual.get(kind, texts.get(name, NOW.isoformat()))
+
+
+@pytest.mark.slow
+def test_whatever_stands_in_a_column_a_merge_ends_well_or_with_one_line(paths: list[Path]) -> None:
+    columns = filled(paths[1])
+    hostile, out = paths[0].with_name("c.db"), paths[0].with_name("all.db")
+    every = [(*each, cell) for each in columns for cell in HOSTILE[each[2]]]
+    for table, name, _kind, cell in Random(19).sample(every, 60):
+        copyfile(paths[1], hostile)
+        try:
+            _changed(hostile, f"UPDATE {table} SET {name} = {cell}")
+        except sqlite3.Error:
+            continue  # the schema does not let it in
+        try:
+            merged(out, [paths[0], hostile])
+        except ArchiveError as error:
+            assert str(hostile) in str(error), (table, name, cell)
+            assert "\n" not in str(error)
+            assert not out.exists()
+        for path in out.parent.glob("all.db*"):
+            path.unlink()
 
 
 def test_an_archive_that_is_there_is_not_replaced_and_is_no_input_of_itself(

@@ -117,6 +117,8 @@ class World:
             self.texts[step.number] = None
         elif step.deed == "restore":
             self.texts[step.number] = step.text
+        elif step.deed == "opt_out":
+            self.rule = "robots.txt: GPTBot"  # for good: which machine saw the end of it is open
         crawler = self.crawlers[step.machine % len(self.crawlers)]
         if step.deed == "fetch":
             text = self.texts[step.number]
