@@ -43,6 +43,7 @@ from tests.archive.corpus.newsroom import (
 from tests.archive.invented import DAY, HOUR, NOW, SITE, new_archive
 from tests.archive.merge.worlds import MACHINES, Step, lived, merged, removed, steps
 
+SLOW = pytest.mark.slow
 EVERY = st.integers(0, 30).map(lambda days: NOW + days * DAY)
 
 
@@ -116,10 +117,9 @@ class TestEqualsTheMerge:
     @pytest.mark.parametrize(
         "fields",
         [
-            {"dedup": "none"},
-            {"dedup": "exact", "opted_out": "keep"},
-            {"sites": ("kabar",)},
-            {"since": NOW.date(), "format": "jsonl"},
+            pytest.param({"dedup": "none"}, marks=SLOW),
+            {"dedup": "exact", "opted_out": "keep", "sites": ("kabar",)},
+            pytest.param({"since": NOW.date(), "format": "jsonl"}, marks=SLOW),
         ],
     )
     def test_with_other_recipes(
@@ -162,7 +162,7 @@ def outcome(paths: Sequence[Path], out: Path, **fields: object) -> dict[str, str
 
 
 class TestTheSameBytes:
-    @pytest.mark.parametrize("tasks", [1, 2, 7])
+    @pytest.mark.parametrize("tasks", [*(pytest.param(n, marks=SLOW) for n in (1, 2)), 7])
     def test_in_any_order_with_any_number_of_tasks(
         self, two: list[Path], undisturbed: dict[str, str], tmp_path: Path, tasks: int
     ) -> None:
@@ -199,8 +199,8 @@ class TestTheSameBytes:
         "block",
         [
             (Partial, "finish"),
-            (Meetings, "run"),
-            (ConfirmedLinks, "_nodes"),
+            pytest.param((Meetings, "run"), marks=SLOW),
+            pytest.param((ConfirmedLinks, "_nodes"), marks=SLOW),
             (Members, "_clusters"),
         ],
         ids=str,
