@@ -75,7 +75,7 @@ def restore(
     """
     path = path.resolve()
     ready = path.with_name(f"{path.name}.restoring")
-    aside = _free(path.with_name(f"{path.name}{ASIDE}{now:%Y%m%dT%H%M%SZ}"))
+    aside = free_name(path.with_name(f"{path.name}{ASIDE}{now:%Y%m%dT%H%M%SZ}"))
     try:
         with plain_errors(path):
             copy_database(backup, ready, replace=True, copied=copied, check=check)
@@ -103,7 +103,7 @@ def _put(ready: Path, path: Path, aside: Path | None) -> Path | None:
     return kept
 
 
-def _free(aside: Path) -> Path:
+def free_name(aside: Path) -> Path:
     """Return the name, or where it is taken one with the first number that is free."""
     others = (aside.with_name(f"{aside.name}-{number}") for number in count(2))
     if not aside.exists():

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from scraper.configuration.rhythm import checked
+from scraper.configuration.store_address import address_problem
 
 DELAY = 1.0
 """Seconds between two requests to a site: our promise, and the least that can be configured."""
@@ -94,6 +95,12 @@ def _printable(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _store(text: str) -> str:
+    if why := address_problem(text):
+        raise ValueError(why)
+    return text
+
+
 def _worker_name(text: str) -> str:
     if not _WORKER.fullmatch(text):
         raise ValueError(f"{text!r} names no worker; expected up to 60 letters, digits, . _ and -")
@@ -129,6 +136,7 @@ _Port = Annotated[int, Field(ge=1, le=65535)]
 _Mail = Annotated[str, AfterValidator(_mail_address)]
 _Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
 _Secret = Annotated[SecretStr, Field(min_length=1), AfterValidator(_printable)]
+_Store = Annotated[str, Field(min_length=1), AfterValidator(_one_line), AfterValidator(_store)]
 _Worker = Annotated[str, AfterValidator(_worker_name)]
 _Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 
@@ -309,7 +317,7 @@ class Fleet(_Table):
     if it has a password."""
     dsn_file: _Path | None = Field(default=None, examples=["/run/credentials/warta.service/dsn"])
     """A file with one line that says it, where `dsn` does not."""
-    store: _Line | None = Field(default=None, examples=["/srv/warta"])
+    store: _Store | None = Field(default=None, examples=["/srv/warta"])
     """Where all machines find the sites' archives: a folder that all of them see, or the address of
     an object store for fsspec, like s3://bucket/warta."""
     folder: _Path | None = Field(default=None, examples=["fleet"])

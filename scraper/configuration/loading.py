@@ -12,14 +12,17 @@ from scraper.configuration import variables
 from scraper.configuration.errors import ConfigurationError, Key, describe, unknown
 from scraper.configuration.keys import Configuration, Fleet
 from scraper.configuration.rhythm import shortest_gap
+from scraper.configuration.store_address import is_address
 
 NAME = "warta.toml"
+_STORE: Key = ("fleet", "store")
 _FOLDER: Key = ("sites", "folder")
 _PATHS: tuple[Key, ...] = (
     ("archive",),
     ("metrics", "file"),
     ("fleet", "dsn_file"),
     ("fleet", "folder"),
+    _STORE,
     _FOLDER,
 )
 
@@ -148,7 +151,7 @@ def _resolve_paths(file: Path, found: dict[str, Any]) -> None:
     for *tables, name in _PATHS:
         table = _table(found, *tables)
         value = table.get(name)
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and value and not is_address(value):
             path = file.parent / value
             if ".." in path.parts:
                 path = path.resolve()

@@ -54,6 +54,10 @@ SELECT w.name FROM warta_sites s JOIN warta_workers w ON w.name = s.unpushed_by
 WHERE s.site = %(site)s AND w.name <> %(worker)s
     AND w.ended_at IS NULL AND w.seen_at > warta_now() - %(stalled)s"""
 _NEWEST = "SELECT replica_token FROM warta_sites WHERE site = %(site)s"
+_ACCEPT = """\
+UPDATE warta_sites SET replica_token = nullif(%(token)s::bigint, 0), replica_at = %(at)s
+WHERE site = %(site)s AND replica_token > %(token)s RETURNING site"""
+_PUSHED = "SELECT site FROM warta_sites WHERE replica_token IS NOT NULL ORDER BY site"
 _STORE = """\
 UPDATE warta_workers SET store_problem = %(why)s, store_problem_since =
     CASE WHEN %(why)s::text IS NULL THEN NULL ELSE coalesce(store_problem_since, warta_now()) END
@@ -132,6 +136,18 @@ def newest_token(database: Database, site: str) -> int | None:
     """Return the token of the site's newest replica; None without one. Raises FleetError."""
     row = database.row(_NEWEST, site=site)
     return row["replica_token"] if row is not None else None
+
+
+def accept(database: Database, newest: Callable[[str], Replica | None]) -> list[str]:
+    """Take the newest replicas that the store has, by `newest`, for the newest that there are;
+    return the sites whose newer ones are lost. Raises FleetError.
+    """
+    older = []
+    for row in database.rows(_PUSHED):
+        found = newest(row["site"])
+        token, at = (found.token, found.pushed_at) if found is not None else (0, None)
+        older += database.rows(_ACCEPT, site=row["site"], token=token, at=at)
+    return [row["site"] for row in older]
 
 
 def note_store(database: Database, worker: str | None, why: str | None) -> None:

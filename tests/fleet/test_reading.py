@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from archive import Archive
 from scraper.cli.fleet.collect import collect
 from scraper.cli.main import main
-from scraper.fleet.store import Replicas
+from scraper.fleet.store import Replicas, open_store
 from scraper.fleet.store.cache import Cache
 from tests.archive.database.test_migrations import add_a_migration
 from tests.archive.invented import HOUR, NOW
@@ -84,6 +84,47 @@ def test_some_sites_alone_and_no_store_or_nothing_in_it(folder: Replicas, tmp_pa
     assert (unset.exit_code, "no store is configured" in unset.stderr) == (2, True)
 
 
+def test_copies_that_a_command_reads_stay_until_it_ends(folder: Replicas, tmp_path: Path) -> None:
+    first, second = (Cache(folder, tmp_path / "copies") for _ in range(2))
+    with first.refreshed(note=print) as copies:
+        work = crawled(tmp_path / "work" / "rmol.db", 3, at=NOW + HOUR, site="rmol")
+        folder.push("rmol", work, 2, now=NOW)
+        with second.refreshed(note=print) as newer:
+            assert {copy.path for copy in newer} != {copy.path for copy in copies}
+        assert all(copy.path.exists() for copy in copies)
+    with second.refreshed(note=print) as newer:
+        assert {*(tmp_path / "copies").glob("*/*")} == {copy.path for copy in newer}
+
+
+def test_a_damaged_copy_of_one_site_does_not_matter_to_another(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    (copy,) = (tmp_path / "store" / "suara").glob("*.zst")
+    copy.write_bytes(b"")
+    assert CliRunner().invoke(collect, ["rmol.db", "--site", "rmol"]).exit_code == 0
+    assert [row["site"] for row in rows("health", "--site", "rmol")] == ["rmol"]
+    assert run("health", "--site", "suara").exit_code == 1
+
+
+def test_a_store_is_found_beside_its_configuration_and_shares_no_cache_with_another(
+    folder: Replicas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("satu", "dua"):
+        (tmp_path / name / "store").mkdir(parents=True)
+        claimed(str(tmp_path / name / "store"))
+        (tmp_path / name / "warta.toml").write_text('[fleet]\nstore = "store"\n')
+    own = claimed(str(tmp_path / "satu" / "store"))
+    own.push("rmol", tmp_path / "work" / "rmol.db", 1, now=NOW)
+    for name, crawls in {"satu": 1, "dua": 0}.items():
+        done = run("--config", str(tmp_path / name / "warta.toml"), "health", "--json")
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        assert sum(row["last_crawl"] is not None for row in found) == crawls
+    monkeypatch.chdir(tmp_path / "satu")
+    one = open_store("store").objects.place
+    monkeypatch.chdir(tmp_path / "dua")
+    assert open_store("store").objects.place != one
+
+
 def test_health_and_metrics_are_read_from_the_store_where_no_archive_is_named(
     folder: Replicas, tmp_path: Path
 ) -> None:
@@ -122,7 +163,7 @@ def test_a_store_that_does_not_answer_is_read_as_it_was(folder: Replicas, tmp_pa
     assert run("health").exit_code in (0, 3)
     (tmp_path / "store").rename(tmp_path / "gone")
     done = run("health", "--json")
-    assert "no such folder: what follows was fetched by" in done.stderr
+    assert "no such folder; what follows is as of" in done.stderr
     assert len(done.stdout.splitlines()) == 5
     (tmp_path / "cache").rename(tmp_path / "emptied")
     done = run("health")
@@ -135,10 +176,11 @@ def test_archives_of_workers_that_are_not_upgraded_yet_are_migrated_in_the_copie
 ) -> None:
     add_a_migration(monkeypatch)
     cache = Cache(folder, tmp_path / "cache")
-    for copy in cache.refreshed(note=print):
-        with closing(sqlite3.connect(copy.path)) as db:
-            assert db.execute("SELECT count(*) FROM moods").fetchone() == (1,)
-        assert [path.name for path in copy.path.parent.iterdir()] == [copy.path.name]
+    with cache.refreshed(note=print) as copies:
+        for copy in copies:
+            with closing(sqlite3.connect(copy.path)) as db:
+                assert db.execute("SELECT count(*) FROM moods").fetchone() == (1,)
+            assert [path.name for path in copy.path.parent.iterdir()] == [copy.path.name]
     assert folder.schema("rmol") == folder.manifest("rmol").migrations  # type: ignore[union-attr]
 
 

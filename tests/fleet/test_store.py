@@ -25,9 +25,11 @@ from archive.errors import ArchiveUnwritable, SchemaTooNew
 from archive.maintenance.copies import opened_as_it_is
 from archive.maintenance.verify import verify
 from scraper.fleet.records import FleetError, FleetUnavailable, Replica
-from scraper.fleet.store import Replicas, open_store
+from scraper.fleet.store import Replicas, local, open_store
 from scraper.fleet.store import replicas as module
-from scraper.fleet.store.replicas import KEEP, set_aside
+from scraper.fleet.store.local import set_aside
+from scraper.fleet.store.objects import Objects
+from scraper.fleet.store.replicas import KEEP
 from tests.archive.database.test_migrations import add_a_migration
 from tests.archive.invented import HOUR, NOW, SITE
 from tests.archive.merge.worlds import removed
@@ -268,6 +270,35 @@ def test_a_damaged_archive_is_set_aside_and_stays_on_its_machine(
     assert folder.orphans(SITE) == []
 
 
+def test_one_that_is_set_aside_replaces_none_that_was_before(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    path = crawled(tmp_path / "kabar.db", 1)
+    folder.push(SITE, path, 1, now=NOW)
+    for size in (20_000, 24_000):
+        path.write_bytes(path.read_bytes()[:size])
+        folder.fetch(SITE, path)
+    assert sorted(kept.stat().st_size for kept in set_aside(path)) == [20_000, 24_000]
+
+
+def test_the_log_of_a_damaged_archive_stays_beside_it(folder: Replicas, tmp_path: Path) -> None:
+    path = crawled(tmp_path / "kabar.db", 1)
+    folder.push(SITE, path, 1, now=NOW)
+    path.write_bytes(path.read_bytes()[:20_000])
+    path.with_name("kabar.db-wal").write_bytes(b"what was written last")
+    folder.fetch(SITE, path)
+    (kept,) = set_aside(path)
+    assert kept.with_name(f"{kept.name}-wal").read_bytes() == b"what was written last"
+
+
+def test_what_a_killed_fetch_left_is_removed_with_its_log(folder: Replicas, tmp_path: Path) -> None:
+    folder.push(SITE, crawled(tmp_path / "kabar.db", 1), 1, now=NOW)
+    for end in ("", "-wal", "-shm"):
+        (tmp_path / f"into.db.fetching{end}").write_bytes(b"left")
+    folder.fetch(SITE, tmp_path / "into.db")
+    assert list(tmp_path.glob("into.db*")) == [tmp_path / "into.db"]
+
+
 # Pruning, and schemas
 
 
@@ -286,6 +317,24 @@ def test_old_replicas_are_deleted_and_what_was_never_finished(
         store.push(SITE, path, token, now=NOW)
     kept = [int(name.partition("-")[0]) for name in files(store)]
     assert kept == sorted([*range(4, KEEP + 4)] * 2)
+
+
+def test_a_store_that_lets_nothing_be_deleted_takes_pushes_nevertheless(
+    folder: Replicas,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    path = crawled(tmp_path / "kabar.db", 1)
+
+    def forbidden(*_given: object, **_more: object) -> None:
+        raise FleetError("s3://ember: permission denied")
+
+    monkeypatch.setattr(Objects, "delete", forbidden)
+    for token in range(1, KEEP + 3):
+        pushed = folder.push(SITE, path, token, now=NOW, publish=lambda _replica: None)
+    assert folder.newest(SITE) == pushed
+    assert "its old copies stay in the store: s3://ember: permission denied" in caplog.text
 
 
 def test_the_last_replica_before_a_migration_is_kept_and_an_older_warta_refuses_the_newer(
@@ -398,10 +447,18 @@ def test_an_object_store_that_does_not_answer_is_unavailable_and_no_secret_is_sh
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
+    monkeypatch.setattr("s3fs.S3FileSystem.cachable", False)  # another server's
     with pytest.raises(FleetUnavailable) as failed:
-        open_store("s3://kunci:kunci-rahasia@ember-lain/arsip").identity()
+        open_store("s3://ember-lain/arsip").identity()
     assert "rahasia" not in str(failed.value)
     assert str(failed.value).startswith("s3://ember-lain/arsip: ")
+
+
+@pytest.mark.parametrize("where", ["kunci:rahasia@ember/arsip", "ember/arsip?sig=rahasia"])
+def test_an_address_with_credentials_is_refused_without_showing_them(where: str) -> None:
+    with pytest.raises(FleetError, match="without credentials") as refused:
+        open_store(f"s3://{where}")
+    assert "rahasia" not in str(refused.value)
 
 
 def test_a_bucket_that_is_not_there_and_one_that_is_forbidden(buckets: object) -> None:
@@ -459,7 +516,7 @@ def test_a_disk_without_room_is_noticed_before_anything_is_fetched(
 ) -> None:
     folder.push(SITE, crawled(tmp_path / "kabar.db", 1), 1, now=NOW)
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _path: usage._replace(free=1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=1000))
     with pytest.raises(ArchiveUnwritable, match=r"are needed, and 1\.0 kB are free"):
         folder.fetch(SITE, tmp_path / "into.db")
     assert list(tmp_path.glob("into.db*")) == []
@@ -512,7 +569,7 @@ def _killed(deed: str, point: int, folder: Path) -> bool:
 
     try:
         store = open_store(str(folder / "store"))
-        module.problem_of = lambda _copy: None  # it only reads
+        module.problem_of = local.problem_of = lambda _copy: None  # it only reads
         sys.addaudithook(look)
         if deed == "push":
             store.push(SITE, folder / "kabar.db", 2, now=NOW)

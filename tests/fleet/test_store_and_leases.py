@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from archive import Archive
 from scraper.configuration import Configuration, Fleet
 from scraper.schedule.timetable import Timetable
 from tests.archive.invented import HOUR, NOW, SITE
+from tests.archive.merge.worlds import removed
 from tests.fleet.stores import claimed, crawled, stories
 
 pytest.importorskip("psycopg", reason="the extra `fleet` is not installed")
@@ -150,6 +152,40 @@ def test_what_the_store_could_not_take_is_left_to_its_worker_until_it_can(
     assert sites.unpushed(opened, "a") == []
     other.crawl(3)
     assert stories(other.archive) == ["1", "2", "3"]
+
+
+def test_a_story_that_is_taken_down_on_one_machine_is_on_all(
+    machines: tuple[Machine, Machine],
+) -> None:
+    one, other = machines
+    one.crawl(1, 2)
+    other.crawl(3)
+    removed(one.archive, 2, at=NOW + 4 * HOUR)  # in an older copy
+    with one.holding() as deed:
+        deed.push()
+    other.crawl(5)
+    for machine in machines:
+        with Archive(machine.archive, read_only=True) as archive:
+            assert archive.history.taken_down(SITE, f"{SITE}-2")
+
+
+def test_a_copy_that_is_damaged_and_whose_machine_is_gone_is_given_up_by_a_person(
+    machines: tuple[Machine, Machine], folder: Replicas, tmp_path: Path, opened: Database
+) -> None:
+    one, other = machines
+    one.crawl(1)
+    one.crawl(2)
+    for file in (tmp_path / "store" / SITE).glob("000000000000002-*"):
+        file.unlink()
+    with pytest.raises(FleetError, match="number 2 was pushed"):
+        other.crawl(3)
+    assert sites.accept(opened, folder.newest) == [SITE]
+    assert sites.accept(opened, folder.newest) == []
+    assert other.crawl(3) == 0
+    assert stories(other.archive) == ["1", "3"]
+    assert one.crawl(4) == 0  # its machine comes back
+    assert stories(one.archive) == ["1", "3", "4"]
+    assert len(folder.orphans(SITE)) == 1
 
 
 def test_a_push_that_was_killed_after_the_database_agreed_stops_nobody(

@@ -28,7 +28,7 @@ def fleet_cache(*, needed: bool = False) -> Cache | None:
     with needs_extra("fleet"):
         from scraper.fleet.store import open_store
         from scraper.fleet.store.cache import Cache
-    return Cache.of(open_store(address), address)
+    return Cache.of(open_store(address))
 
 
 def _is_named() -> bool:

@@ -1,5 +1,6 @@
 """`warta fleet collect`: the archives of all sites as one."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -40,16 +41,18 @@ def collect(
     """
     cache = fleet_cache(needed=True)
     assert cache is not None
-    with terminal.interruptible("Stopped; run it again, and it resumes."):
-        copies = cache.refreshed(note=terminal.note, orphans=True)
-    copies = [copy for copy in copies if not names or copy.site in names]
-    if not copies:
-        raise ArchiveError("the store has no archive: no crawl of the fleet has ended yet")
-    if late := sum(copy.is_orphan for copy in copies):
-        found = plural(late, "archive that was", "archives that were")
-        terminal.note(f"With {found} never pushed before the site went elsewhere.")
     chosen = Options(
         update=whole.exists(), clusters=not no_clusters, force=force, jobs=options.processes(jobs)
     )
-    report = merged(whole, [copy.path for copy in copies], chosen)
+    with ExitStack() as stack:
+        with terminal.interruptible("Stopped; run it again, and it resumes."):
+            copies = stack.enter_context(
+                cache.refreshed(note=terminal.note, sites=names, orphans=True)
+            )
+        if not copies:
+            raise ArchiveError("the store has no archive: no crawl of the fleet has ended yet")
+        if late := sum(copy.is_orphan for copy in copies):
+            found = plural(late, "archive that was", "archives that were")
+            terminal.note(f"With {found} never pushed before the site went elsewhere.")
+        report = merged(whole, [copy.path for copy in copies], chosen)
     print_report(whole, report, as_json=as_json)

@@ -75,8 +75,9 @@ def _rows(
     if (cache := fleet_cache()) is not None:
         from scraper.fleet.store.reading import health_rows
 
-        found = {copy.site: copy.path for copy in cache.refreshed(note=note)}
-        rows = health_rows(found, chosen(found), now=now, limits=thresholds)
+        with cache.refreshed(note=note, sites=names) as copies:
+            found = {copy.site: copy.path for copy in copies}
+            rows = health_rows(found, chosen(found), now=now, limits=thresholds)
         return [*rows, *_of_fleet(timetable, now)], found
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()

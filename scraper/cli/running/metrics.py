@@ -1,6 +1,7 @@
 """`warta metrics`: metrics for Prometheus."""
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -42,29 +43,37 @@ def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
         text = files("scraper.monitoring.metrics").joinpath("warta.json").read_text("utf-8")
         click.echo(text, nl=False)
         return
-    collected = _collected(path)
+    if (cache := fleet_cache()) is not None:
+        with cache.refreshed(note=note) as copies:
+            _write(_of_fleet({copy.site: copy.path for copy in copies}), output)
+    else:
+        _write(_of_archive(path), output)
+
+
+def _write(collected: CollectorRegistry, output: Path | None) -> None:
     if output is not None:
         write_textfile(output, collected)
     else:
         sys.stdout.write(generate_latest(collected).decode())
 
 
-def _collected(path: Path) -> CollectorRegistry:
-    """Return the metrics of the archive, or of those of the fleet."""
-    if (cache := fleet_cache()) is not None:
-        from scraper.fleet.store.reading import FleetCollector
+def _of_fleet(archives: Mapping[str, Path]) -> CollectorRegistry:
+    """Return the metrics of a fleet, which are read from its archives when they are written."""
+    from scraper.fleet.store.reading import FleetCollector
 
-        found = {copy.site: copy.path for copy in cache.refreshed(note=note)}
-        configuration, now = configured().configuration, datetime.now(UTC)
-        thresholds = limits(configuration, Timetable.of(configuration), now)
-        registry = FleetCollector(
-            found, clock=lambda: datetime.now(UTC), limits=thresholds
-        ).registry
-        if configuration.fleet.is_configured:
-            from scraper.fleet.monitoring.metrics import DatabaseCollector
+    configuration, now = configured().configuration, datetime.now(UTC)
+    timetable = Timetable.of(configuration)
+    thresholds = limits(configuration, timetable, now)
+    registry = FleetCollector(archives, clock=lambda: datetime.now(UTC), limits=thresholds).registry
+    if configuration.fleet.is_configured:
+        from scraper.fleet.monitoring.metrics import DatabaseCollector
 
-            registry.register(DatabaseCollector(configuration, Timetable.of(configuration)))
-        return registry
+        registry.register(DatabaseCollector(configuration, timetable))
+    return registry
+
+
+def _of_archive(path: Path) -> CollectorRegistry:
+    """Return the metrics of an archive. Raises an ArchiveError."""
     with opened(path):
         pass  # raises where it is unusable
     configuration = configured().configuration

@@ -17,7 +17,8 @@ token is still the site's newest (`publish`), in one transaction with what it no
 | `objects.py` | a folder or an object store, by fsspec; its errors in plain words |
 | `manifests.py` | what is known of a replica, read as what a stranger may have written |
 | `lineage.py` | whether one copy of an archive is an earlier state of another |
-| `replicas.py` | pushing, fetching, pruning; what is set aside |
+| `replicas.py` | pushing, fetching, pruning |
+| `local.py` | the archive on this machine: copied, replaced, set aside |
 | `litestream.py` | replication while a crawl runs, where `litestream` is installed |
 | `cache.py` | copies for reading on this machine, and all of them as one archive |
 """

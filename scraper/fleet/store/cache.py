@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ from archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable
 from archive.ledger.wording import plain_time
 from archive.merge.merge import Options, merge
 from scraper.fleet.records import FleetUnavailable
+from scraper.fleet.store.local import remove
 from scraper.fleet.store.manifests import Manifest
 from scraper.fleet.store.replicas import ORPHANS, Replicas
 
@@ -28,6 +31,9 @@ Note = Callable[[str], None]
 WAIT = 600.0
 """Seconds to wait for another command that refreshes the same copies."""
 WHOLE = "fleet.db"
+_LOOKED = "refreshed"
+"""A file whose time is that of the last look at all sites."""
+_NO_SITES: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,54 +46,100 @@ class Copy:
 
 
 class Cache:
-    """The newest replica of each site, and the orphans; earlier ones are deleted."""
+    """The newest replica of each site, and the orphans; earlier ones are deleted once no command
+    reads them any more.
+    """
 
     def __init__(self, store: Replicas, folder: Path) -> None:
         self._store = store
         self.folder = folder
 
     @classmethod
-    def of(cls, store: Replicas, address: str) -> Cache:
+    def of(cls, store: Replicas) -> Cache:
         """Return the one in the user's cache folder."""
-        name = hashlib.sha256(address.encode()).hexdigest()[:16]
+        name = hashlib.sha256(store.objects.place.encode()).hexdigest()[:16]
         return cls(store, user_cache_path("warta") / "fleet" / name)
 
-    def refreshed(self, *, note: Note, orphans: bool = False) -> list[Copy]:
-        """Fetch what is newer in the store; return the copies by site.
+    @contextmanager
+    def refreshed(
+        self, *, note: Note, sites: Collection[str] = _NO_SITES, orphans: bool = False
+    ) -> Iterator[list[Copy]]:
+        """Fetch what is newer in the store, of all sites or of some; yield the copies by site,
+        which stay until the block ends.
 
         Where the store does not answer, these are the copies that are there, and `note` says so;
         raises FleetUnavailable where there is none.
         """
-        with self._locked():
-            try:
-                return list(self._fetched(orphans=orphans))
-            except FleetUnavailable as error:
-                if not (found := list(self._known(orphans=orphans))):
-                    raise
-                newest = max(copy.path.stat().st_mtime for copy in found)
-                since = plain_time(datetime.fromtimestamp(newest).astimezone().isoformat())
-                note(f"{error}: what follows was fetched by {since}")
-                return found
+        with ExitStack() as stack:
+            with self._locked():
+                found = self._refreshed(note, sites, orphans=orphans)
+                stack.enter_context(self._used())
+            yield found
 
-    def _fetched(self, *, orphans: bool) -> Iterator[Copy]:
-        for site in self._store.sites():
-            folder = self.folder / site
-            wanted = {f"{found.name}.db": found for found in [self._store.manifest(site)] if found}
-            yield from self._copies(site, folder, wanted)
-            if orphans:
-                lost = {f"{each.name}.db": each.manifest for each in self._store.orphans(site)}
-                yield from self._copies(site, folder / ORPHANS, lost)
+    def _refreshed(self, note: Note, sites: Collection[str], *, orphans: bool) -> list[Copy]:
+        looked = self.folder / _LOOKED
+        try:
+            found = list(self._fetched(sites, orphans=orphans))
+            if not sites:
+                with _writable(looked):
+                    looked.touch()
+        except FleetUnavailable as error:
+            known = [
+                copy for copy in self._known(orphans=orphans) if not sites or copy.site in sites
+            ]
+            if not known or not looked.exists():
+                raise
+            since = datetime.fromtimestamp(looked.stat().st_mtime).astimezone()
+            as_of = plain_time(since.isoformat())
+            note(f"{error}; what follows is as of {as_of}, when it last answered")
+            return known
+        self._delete_others(found, sites, orphans=orphans)
+        return found
 
-    def _copies(self, site: str, folder: Path, wanted: dict[str, Manifest]) -> Iterator[Copy]:
-        is_orphan = folder.name == ORPHANS
-        for name, manifest in wanted.items():
-            if not (folder / name).exists():
-                self._fetch(manifest, folder / name, is_orphan=is_orphan)
-            yield Copy(site=site, path=folder / name, is_orphan=is_orphan)
-        if folder.is_dir():
-            for path in folder.iterdir():
-                if path.is_file() and not path.name.startswith(tuple(wanted) or ("\0",)):
-                    path.unlink(missing_ok=True)
+    def _fetched(self, sites: Collection[str], *, orphans: bool) -> Iterator[Copy]:
+        for site in self._store.folders():
+            if sites and site not in sites:
+                continue
+            newest = self._store.manifest(site)
+            if newest is not None:
+                yield self._copy(newest, self.folder / site, is_orphan=False)
+            for lost in self._store.orphans(site) if orphans else ():
+                yield self._copy(lost.manifest, self.folder / site / ORPHANS, is_orphan=True)
+
+    def _copy(self, manifest: Manifest, folder: Path, *, is_orphan: bool) -> Copy:
+        path = folder / f"{manifest.name}.db"
+        if not path.exists():
+            self._fetch(manifest, path, is_orphan=is_orphan)
+        return Copy(site=manifest.site, path=path, is_orphan=is_orphan)
+
+    def _delete_others(
+        self, found: Collection[Copy], sites: Collection[str], *, orphans: bool
+    ) -> None:
+        """Delete what the store does not have any more, unless a command reads copies now."""
+        kept, pattern = {copy.path for copy in found}, "*/**/*" if orphans else "*/*"
+        others = [
+            path
+            for path in self.folder.glob(pattern)
+            if path not in kept and path.is_file() and (not sites or self._site_of(path) in sites)
+        ]
+        alone = fcntl.LOCK_EX | fcntl.LOCK_NB
+        with _writable(self.folder), suppress(BlockingIOError), self._used(alone):
+            for path in others:
+                path.unlink(missing_ok=True)
+
+    def _site_of(self, path: Path) -> str:
+        return path.relative_to(self.folder).parts[0]
+
+    @contextmanager
+    def _used(self, lock: int = fcntl.LOCK_SH) -> Iterator[None]:
+        """Keep the copies from being deleted; others may read them, too."""
+        with _writable(self.folder):
+            handle = os.open(self.folder / "used.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, lock)
+            yield
+        finally:
+            os.close(handle)
 
     def _fetch(self, manifest: Manifest, path: Path, *, is_orphan: bool) -> None:
         folder = f"{ORPHANS}/" if is_orphan else ""
@@ -100,8 +152,9 @@ class Cache:
             copy.replace(path)
 
     def _known(self, *, orphans: bool) -> Iterator[Copy]:
-        for path in sorted(self.folder.glob("*/*.db")):
-            yield Copy(site=path.parent.name, path=path, is_orphan=False)
+        newest = {path.parent.name: path for path in sorted(self.folder.glob("*/*.db"))}
+        for site, path in newest.items():
+            yield Copy(site=site, path=path, is_orphan=False)
         for path in sorted(self.folder.glob(f"*/{ORPHANS}/*.db")) if orphans else ():
             yield Copy(site=path.parent.parent.name, path=path, is_orphan=True)
 
@@ -119,9 +172,12 @@ class Cache:
 
     def whole(self, *, now: datetime, note: Note) -> Path:
         """Return all sites as one archive, merged anew if a replica is newer; for `warta serve`."""
-        copies = self.refreshed(note=note, orphans=True)
-        if not copies:
-            raise ArchiveError("the store has no archive: no crawl of the fleet has ended yet")
+        with self.refreshed(note=note, orphans=True) as copies:
+            if not copies:
+                raise ArchiveError("the store has no archive: no crawl of the fleet has ended yet")
+            return self._merged(copies, now=now, note=note)
+
+    def _merged(self, copies: Collection[Copy], *, now: datetime, note: Note) -> Path:
         out, begun = self.folder / WHOLE, self.folder / f"{WHOLE}.next"
         names = "\n".join(str(copy.path.relative_to(self.folder)) for copy in copies)
         stated = self.folder / f"{WHOLE}.of"
@@ -129,7 +185,7 @@ class Cache:
             if out.exists() and stated.exists() and stated.read_text() == names:
                 return out
             with _writable(out):
-                begun.unlink(missing_ok=True)
+                remove(begun)
                 paths = [copy.path for copy in copies]
                 merge(begun, paths, Options(force=True), now=now, advance=_unseen, note=note)
                 _be_one_file(begun)

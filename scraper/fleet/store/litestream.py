@@ -19,6 +19,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from archive.database.connection import open_file, plain_errors
+from archive.errors import ArchiveUnwritable
 from archive.printable import one_line
 from scraper.fleet.store.objects import Objects
 
@@ -56,7 +57,7 @@ def streamed(objects: Objects, name: str, archive: Path) -> Iterator[None]:
         return
     file = archive.with_name(f"{archive.name}.litestream.yml")
     _forget(archive)  # what it notes of another lease's folder
-    file.write_text(json.dumps(config))  # which is YAML, too
+    _write(file, config)
     command = [found, "replicate", "-no-expand-env", "-config", str(file)]
     with TemporaryFile() as errors:
         running = subprocess.Popen(  # noqa: S603 - our own words
@@ -100,7 +101,7 @@ def restored(objects: Objects, name: str, into: Path) -> bool:
         return False
     into.unlink(missing_ok=True)
     file = into.with_name(f"{into.name}.litestream.yml")
-    file.write_text(json.dumps(config))
+    _write(file, config)
     options = ["-no-expand-env", "-config", str(file), "-if-replica-exists", "-o", str(into)]
     try:
         ended = subprocess.run(  # noqa: S603 - our own words
@@ -116,6 +117,14 @@ def restored(objects: Objects, name: str, into: Path) -> bool:
     finally:
         file.unlink(missing_ok=True)
     return ended.returncode == 0 and into.exists()
+
+
+def _write(file: Path, config: dict[str, Any]) -> None:
+    """Write a configuration, as JSON, which is YAML, too. Raises ArchiveUnwritable."""
+    try:
+        file.write_text(json.dumps(config))
+    except OSError as error:
+        raise ArchiveUnwritable(f"{file}: it cannot be written ({error.strerror})") from error
 
 
 def _environment() -> dict[str, str]:

@@ -17,6 +17,9 @@ COPY, MANIFEST, PENDING = ".db.zst", ".json", ".pending"
 NAME = re.compile(r"(?P<token>\d{15})-(?P<number>\d{4})-m(?P<schema>\d{3,6})-[0-9a-f]{16}")
 """Of a replica's objects, without the ending; sorts by token."""
 
+SITE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+"""A site's name, as its profile must have it."""
+
 _Hexadecimal = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0, lt=10**15)]
 
@@ -27,7 +30,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
 
     format: Literal[1] = 1
-    site: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+    site: Annotated[str, Field(pattern=f"^{SITE.pattern}$")]
     token: _Count
     """Of the lease under which it was pushed."""
     number: Annotated[int, Field(ge=0, le=9999)] = 0

@@ -16,6 +16,7 @@ from fsspec.core import url_to_fs
 
 from archive.errors import PackageMissing
 from archive.printable import one_line
+from scraper.configuration.store_address import address_problem
 from scraper.fleet.records import FleetError, FleetUnavailable
 
 PIECE = 1 << 20
@@ -63,6 +64,8 @@ class Objects:
     def __init__(self, address: str) -> None:
         """Raises FleetError for an address that is none, and PackageMissing."""
         self.shown = _shown(address)
+        if why := address_problem(address):
+            raise FleetError(f"{self.shown}: {why}")
         protocol = address.partition("://")[0] if "://" in address else "file"
         try:
             self._fs, self._root = url_to_fs(address, use_listings_cache=False)
@@ -78,6 +81,11 @@ class Objects:
     def root(self) -> str:
         """The folder's path, or bucket and prefix."""
         return str(self._root)
+
+    @property
+    def place(self) -> str:
+        """What no other store has in common with it, without a secret."""
+        return " ".join((self.protocols[0], self.endpoint or "", self.root))
 
     @property
     def endpoint(self) -> str | None:

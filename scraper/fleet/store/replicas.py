@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import shutil
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,23 +16,28 @@ from typing import Any
 import zstandard
 from sqlite_utils import Database
 
-from archive.database.backup import copy_database, sync
-from archive.database.connection import open_file, plain_errors, schema_version
+from archive.database.backup import sync
+from archive.database.connection import schema_version
 from archive.database.migrations import migrations
 from archive.database.rows import value
-from archive.errors import (
-    ArchiveDamaged,
-    ArchiveError,
-    ArchiveUnwritable,
-    NotAnArchive,
-    SchemaTooNew,
-)
-from archive.ledger.wording import human_bytes
+from archive.errors import ArchiveError, ArchiveUnwritable, SchemaTooNew
 from archive.maintenance.copies import opened_as_it_is, problem_of
-from archive.maintenance.restore import later_takedowns, log_written, restore
 from scraper.fleet.records import FleetError, FleetUnavailable, Replica
 from scraper.fleet.store import litestream, manifests
-from scraper.fleet.store.lineage import contains, marks_of
+from scraper.fleet.store.lineage import marks_of
+from scraper.fleet.store.local import (
+    check_copy,
+    check_room,
+    copied,
+    fetching,
+    is_earlier,
+    is_there,
+    make_folder,
+    put,
+    remove,
+    set_aside,
+    written_at,
+)
 from scraper.fleet.store.manifests import COPY, MANIFEST, NAME, PENDING, Manifest
 from scraper.fleet.store.objects import PIECE, Missing, Objects
 
@@ -48,13 +51,8 @@ LEVEL = 1
 """
 WINDOW = 1 << 27
 """Bytes that unpacking may hold in memory, whatever an object says."""
-OWN = "fleet."
-"""How names begin that are no site's."""
-IDENTITY = f"{OWN}json"
+IDENTITY = "fleet.json"
 ORPHANS, STREAM = "orphans", "stream"
-ORPHAN = ".orphan-"
-"""Between the names of an archive and the time at which it was set aside."""
-_RESTORED = ".before-restore-"
 
 Publish = Callable[[Replica], None]
 """Notes a replica in the database if its token is still the site's newest; raises FleetError."""
@@ -88,10 +86,13 @@ class Replicas:
         if known != fleet:
             raise FleetError(f"{self.objects.shown}: it is the store of another fleet")
 
+    def folders(self) -> list[str]:
+        """Return the names of folders that may be a site's."""
+        return [name for name in self.objects.names() if manifests.SITE.fullmatch(name)]
+
     def sites(self) -> list[str]:
         """Return the sites that have a replica or an orphan here."""
-        folders = [name for name in self.objects.names() if not name.startswith(OWN)]
-        return [name for name in folders if self.manifests(name) or self.orphans(name)]
+        return [name for name in self.folders() if self.manifests(name) or self.orphans(name)]
 
     def manifests(self, site: str) -> list[str]:
         """Return the names of a site's replicas, oldest first."""
@@ -165,18 +166,25 @@ class Replicas:
                         self.objects.delete(name + ending)
                 raise
         self.objects.write(name + MANIFEST, [found.written()])
-        if publish is not None:
-            self.objects.delete(name + PENDING)
         return found
 
     def _prune(self, site: str) -> None:
+        """Delete what is not needed any more; where that fails, the next push does."""
+        try:
+            self._delete_old(site)
+        except FleetError as error:
+            logger.warning("%s: its old copies stay in the store: %s", site, error)
+
+    def _delete_old(self, site: str) -> None:
         """Delete replicas beyond those that stay, and copies that never became one."""
         names = self.manifests(site)
         last = {match["schema"]: name for name in names if (match := NAME.fullmatch(name))}
         kept = {*names[-KEEP:], *last.values()}
         for name in self.objects.names(site):
             match = NAME.match(name)
-            if match and match[0] not in kept and match[0] < names[-1]:
+            if match is None or match[0] > names[-1]:
+                continue
+            if match[0] not in kept or name.endswith(PENDING):
                 self.objects.delete(f"{site}/{name}")
         for name in self.objects.names(f"{site}/{STREAM}"):
             if name <= names[-1]:
@@ -196,9 +204,9 @@ class Replicas:
         found = self._completed(site, published)
         if found is not None:
             _check_schema(found)
-        into.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(into.parent)
         if found is not None and not is_there(into, found):
-            with self.downloaded(found, _fetching(into)) as copy:
+            with self.downloaded(found, fetching(into)) as copy:
                 put(copy, into, now=found.pushed_at)
         self._recover(site, into, found)
         self._adopt_orphans(site, into)
@@ -210,16 +218,17 @@ class Replicas:
         above = newest.token if newest is not None else 0
         if not names or int(names[-1]) <= above:
             return
-        copy = _fetching(into)
+        copy = fetching(into)
+        remove(copy)  # its log would be replayed into the next one of that name
         try:
             if not litestream.restored(self.objects, f"{site}/{STREAM}/{names[-1]}", copy):
                 logger.warning("%s: what was streamed for token %s stays there", site, names[-1])
             elif newest is None or is_there(copy, newest):
-                _check(copy)
-                if not _is_earlier(copy, backup_of=into):
-                    put(copy, into, now=_written_at(copy))
+                check_copy(copy)
+                if not is_earlier(copy, backup_of=into):
+                    put(copy, into, now=written_at(copy))
         finally:
-            _remove(copy)
+            remove(copy)
 
     @contextmanager
     def streaming(self, site: str, archive: Path, token: int) -> Iterator[None]:
@@ -248,6 +257,7 @@ class Replicas:
         Its digest is compared in any case; with `whole`, what is in the file is verified as well.
         """
         name = f"{found.site}/{folder}{found.name}{COPY}"
+        remove(path)  # with the log of one that was killed
         try:
             self._download(name, found, path)
             with opened_as_it_is(path) as db:
@@ -260,10 +270,10 @@ class Replicas:
                 raise FleetError(f"{self.objects.shown}: {name} does not verify: {problem}")
             yield path
         finally:
-            _remove(path)
+            remove(path)
 
     def _download(self, name: str, found: Manifest, path: Path) -> None:
-        _check_room(path, found.size)
+        check_room(path, found.size)
         digest = hashlib.sha256()
         try:
             with self.objects.opened(name) as source, path.open("wb") as file:
@@ -291,9 +301,9 @@ class Replicas:
     def push_orphan(self, site: str, path: Path) -> Manifest:
         """Put an archive that was set aside into the store, and remove it here once it is there."""
         with copied(path) as copy:
-            found = described(copy, site=site, token=0, number=0, now=_written_at(path))
+            found = described(copy, site=site, token=0, number=0, now=written_at(path))
             found = self._write(copy, found, folder=f"{ORPHANS}/")
-        _remove(path)
+        remove(path)
         return found
 
     def orphans(self, site: str) -> list[Orphan]:
@@ -315,26 +325,6 @@ def open_store(address: str) -> Replicas:
     if "memory" in objects.protocols or "::" in address:
         raise FleetError(f"{objects.shown}: what is kept there is lost with its process")
     return Replicas(objects)
-
-
-@contextmanager
-def copied(archive: Path) -> Iterator[Path]:
-    """Copy an archive as `warta backup` does, verified, beside it; the copy is removed after."""
-    copy = archive.with_name(f"{archive.name}.pushing")
-    try:
-        with opened_as_it_is(archive) as db, plain_errors(copy):
-            copy_database(db.conn, copy, replace=True, check=_check)
-        yield copy
-    finally:
-        copy.unlink(missing_ok=True)
-
-
-def _check(copy: Path) -> None:
-    with closing(sqlite3.connect(copy)) as connection:
-        for table in litestream.TABLES:
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
-    if (problem := problem_of(copy)) is not None:
-        raise ArchiveDamaged(f"{copy}: the copy does not verify: {problem}; try `warta verify`")
 
 
 def described(copy: Path, *, site: str, token: int, number: int, now: datetime) -> Manifest:
@@ -365,92 +355,6 @@ def _check_schema(found: Manifest) -> None:
         raise SchemaTooNew(
             f"{found.site}: a later version of warta wrote its archive (schema {found.migrations},"
             f" this version knows {known}); please upgrade warta"
-        )
-
-
-def is_there(path: Path, found: Manifest) -> bool:
-    """Return whether an archive is a replica, or a later state of it."""
-    if not path.exists():
-        return False
-    try:
-        with opened_as_it_is(path) as db:
-            return contains(db, found.marks)
-    except (ArchiveDamaged, NotAnArchive):
-        return False
-
-
-def put(copy: Path, into: Path, *, now: datetime) -> None:
-    """Put a verified copy in the place of an archive, which is set aside if it has more."""
-    with opened_as_it_is(copy) as backup:
-        takedowns, keep = [], False
-        if into.exists():
-            log_written(into)
-            keep = not _is_earlier(into, backup_of=copy)
-            with suppress(ArchiveDamaged, NotAnArchive), opened_as_it_is(into) as present:
-                takedowns = later_takedowns(present, backup)
-        kept = restore(
-            backup.conn,
-            into,
-            now=now,
-            keep=keep,
-            check=lambda _copy: None,
-            copied=lambda _left, _all: None,
-            takedowns=takedowns,
-        )
-    if kept is not None:
-        kept.replace(kept.with_name(kept.name.replace(_RESTORED, ORPHAN)))
-
-
-def _is_earlier(path: Path, *, backup_of: Path) -> bool:
-    """Return whether an archive is an earlier state of a copy; one that is damaged is none."""
-    try:
-        if _is_empty(path):  # a crawl was killed while it made it
-            return True
-        with opened_as_it_is(path) as present, opened_as_it_is(backup_of) as backup:
-            return contains(backup, marks_of(present))
-    except ArchiveError:
-        return False
-
-
-def _is_empty(path: Path) -> bool:
-    with plain_errors(path), closing(open_file(path, read_only=True)) as db:
-        return not db.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-
-
-def _fetching(into: Path) -> Path:
-    return into.with_name(f"{into.name}.fetching")
-
-
-def _remove(path: Path) -> None:
-    """Remove a database and its log."""
-    for left in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-        with suppress(OSError):
-            left.unlink(missing_ok=True)
-
-
-def set_aside(archive: Path) -> Sequence[Path]:
-    """Return the archives that were set aside beside one, oldest first."""
-    names = tuple(f"{archive.name}{mark}" for mark in (ORPHAN, _RESTORED))
-    if not archive.parent.is_dir():
-        return ()
-    found = (path for path in archive.parent.iterdir() if path.name.startswith(names))
-    return sorted(path for path in found if path.name.endswith("Z"))
-
-
-def _written_at(path: Path) -> datetime:
-    """Return when an archive was written last, by its own clock: the same copy has one name."""
-    with opened_as_it_is(path) as db:
-        latest = value(db, "SELECT latest FROM clock")
-    return datetime.fromisoformat(latest or "1970-01-01T00:00:00+00:00")
-
-
-def _check_room(path: Path, size: int) -> None:
-    """Refuse what cannot have room: the copy, and the archive that is made of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(path.parent).free
-    if 2 * size > free:
-        raise ArchiveUnwritable(
-            f"{path}: {human_bytes(2 * size)} are needed, and {human_bytes(free)} are free"
         )
 
 

@@ -125,6 +125,15 @@ def test_a_relative_path_of_the_file_starts_at_the_files_folder(toml, tmp_path):
     assert load(file, {"WARTA_ARCHIVE": "lain.db"}, SITES).configuration.archive == Path("lain.db")
 
 
+@pytest.mark.parametrize(
+    ("store", "found"),
+    [("bersama", "{}/bersama"), ("/srv/warta", "/srv/warta"), ("s3://ember/a", "s3://ember/a")],
+)
+def test_a_store_is_a_path_of_the_file_or_an_address(toml, tmp_path, store, found):
+    fleet = load(toml(f"[fleet]\nstore = '{store}'"), {}, SITES).configuration.fleet
+    assert fleet.store == found.format(tmp_path)
+
+
 def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
     assert (
         load(toml(""), {"WARTA_SMTP_PASSWORD": "rahasia"}, SITES).configuration.alerts.mail is None
@@ -163,6 +172,10 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
             'warta.toml: crawl.keep: expected one of changed, all, first, got "semua"',
         ),
         ("crawl = 3", "warta.toml: crawl: expected a table, got 3"),
+        (
+            "[fleet]\nstore = 's3://kunci:rahasia@ember'",
+            "warta.toml: fleet.store: expected an address without credentials; they belong into the environment",
+        ),
         ("sites = 3", "warta.toml: sites: expected a table, got 3"),
         ("archive = 3", "warta.toml: archive: expected a path in quotes, got 3"),
         ("contact = ''", 'warta.toml: contact: expected a string that is not empty, got ""'),
