@@ -80,13 +80,19 @@ def _zone(name: str) -> ZoneInfo:
         raise ValueError("unknown time zone; expected a name like Asia/Jakarta") from None
 
 
+def _place(text: str) -> Path | str:
+    if not text:
+        raise ValueError("expected a path")
+    return text if "://" in text else Path(text)
+
+
 DAY = Parsed("yyyy-mm-dd", _day)
 """A day like 2026-01-31."""
 UNTIL_TIME = Parsed("time", partial(_time, of_day=time.max))
 """A time with its UTC offset, or a day, which means its end in UTC."""
 SINCE_TIME = Parsed("time", partial(_time, of_day=time.min))
 """A time with its UTC offset, or a day, which means its start in UTC."""
-PLACE = Parsed("path", lambda text: text if "://" in text else Path(text))
+PLACE = Parsed("path", _place)
 """A path, or an address of fsspec like s3://bucket/folder, which stays text."""
 ZONE = Parsed("zone", _zone)
 """A name of the time zone database."""

@@ -58,7 +58,7 @@ def _archives_in(folder: Path) -> list[Path]:
         raise CorpusError(f"{folder}: it cannot be read ({error.strerror})") from error
     found = [path for path in files if is_archive(path)]
     if not found:
-        raise CorpusError(f"{folder}: there is no archive in this folder")
+        raise CorpusError(f"{folder}: it is a folder, not an archive, and has none in it")
     return found
 
 

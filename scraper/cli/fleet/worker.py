@@ -24,7 +24,8 @@ from scraper.politeness.locks import locks_folder
 
 if TYPE_CHECKING:
     from scraper.fleet.store import Replicas
-    from scraper.fleet.worker import FleetWorker
+    from scraper.fleet.worker import FleetWorker, Hooks
+    from scraper.schedule.timetable import Timetable
 
 
 def _now() -> datetime:
@@ -100,9 +101,7 @@ def _run(
     store: Replicas,
 ) -> None:
     from scraper.fleet.leases import WORKER
-    from scraper.fleet.monitoring.lookout import FleetLookout
-    from scraper.fleet.monitoring.metrics import Exposed
-    from scraper.fleet.worker import FleetOrder, FleetWorker, Hooks
+    from scraper.fleet.worker import FleetOrder, FleetWorker
     from scraper.schedule.processes import CrawlProcesses
     from scraper.schedule.timetable import Timetable
 
@@ -112,8 +111,6 @@ def _run(
     environment = {**os.environ, WORKER: name}
     processes = CrawlProcesses(_now, environment, longest=keys.longest * 60, grace=keys.grace)
     order = FleetOrder.of(configured(), folder / "none.db", settings=overrides)
-    lookout = FleetLookout(configuration, timetable, worker=name, notes=store.objects, clock=_now)
-    metrics = Exposed(configuration, timetable)
     pushes = CrawlProcesses(_now, environment, grace=keys.grace)
     fleet = FleetWorker(
         configuration.fleet,
@@ -122,10 +119,21 @@ def _run(
         order,
         processes,
         pushes,
-        hooks=Hooks(check=[lookout.check, metrics.write], close=[lookout.close, metrics.close]),
+        hooks=_hooks(configuration, timetable, name, store),
     )
     started = {"worker": name, "folder": str(folder), "sites": sorted(timetable.rhythms)}
     _work(fleet, started)
+
+
+def _hooks(configuration: Configuration, timetable: Timetable, name: str, store: Replicas) -> Hooks:
+    """Return what a worker does beside crawls: it watches the fleet, and exposes its metrics."""
+    from scraper.fleet.monitoring.lookout import FleetLookout
+    from scraper.fleet.monitoring.metrics import Exposed
+    from scraper.fleet.worker import Hooks
+
+    lookout = FleetLookout(configuration, timetable, worker=name, notes=store.objects, clock=_now)
+    metrics = Exposed(configuration, timetable)
+    return Hooks(check=[lookout.check, metrics.write], close=[lookout.close, metrics.close])
 
 
 def _work(fleet: FleetWorker, started: dict[str, Any]) -> None:

@@ -326,5 +326,5 @@ class TestBadInput:
 
     def test_a_folder_without_archives(self, tmp_path: Path) -> None:
         (tmp_path / "foto.db").write_text("bukan arsip")
-        with pytest.raises(CorpusError, match="there is no archive in this folder"):
+        with pytest.raises(CorpusError, match="it is a folder, not an archive, and has none in it"):
             found_archives([tmp_path])
