@@ -58,10 +58,6 @@ _ACCEPT = """\
 UPDATE warta_sites SET replica_token = nullif(%(token)s::bigint, 0), replica_at = %(at)s
 WHERE site = %(site)s AND replica_token > %(token)s RETURNING site"""
 _PUSHED = "SELECT site FROM warta_sites WHERE replica_token IS NOT NULL ORDER BY site"
-_STORE = """\
-UPDATE warta_workers SET store_problem = %(why)s, store_problem_since =
-    CASE WHEN %(why)s::text IS NULL THEN NULL ELSE coalesce(store_problem_since, warta_now()) END
-WHERE name = %(worker)s"""
 
 
 def begin(database: Database, site: str, token: int, worker: str | None) -> datetime:
@@ -148,12 +144,6 @@ def accept(database: Database, newest: Callable[[str], Replica | None]) -> list[
         token, at = (found.token, found.pushed_at) if found is not None else (0, None)
         older += database.rows(_ACCEPT, site=row["site"], token=token, at=at)
     return [row["site"] for row in older]
-
-
-def note_store(database: Database, worker: str | None, why: str | None) -> None:
-    """Note why a worker cannot use the store, or that it can. Raises FleetError."""
-    if worker is not None:
-        database.rows(_STORE, worker=worker, why=why and _line(why))
 
 
 def _line(text: str) -> str | None:

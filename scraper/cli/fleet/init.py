@@ -19,8 +19,8 @@ def init(adopt: bool) -> None:
 
     The database is one that the user of `dsn` may create tables in, and that nothing else uses. A
     store belongs to one database: `--adopt` gives the store of a lost database to a new one. It
-    also accepts that newer copies of archives are lost, as in a store that was restored from a backup,
-    or where damaged ones were deleted: their sites go on from the newest that are there.
+    also accepts that newer copies of archives are lost, as in a store that was restored from a
+    backup, or where damaged ones were deleted: their sites go on from the newest that are there.
     """
     configuration = fleet_configuration()
     store = fleet_store(configuration)
