@@ -29,6 +29,7 @@ pytestmark = [
 ]
 OWN = {("database_unreachable", None), ("worker_stalled", None), ("store_unreachable", None)}
 """What the fleet itself reports of these cuts."""
+UNPUSHED = "SELECT site FROM warta_sites WHERE unpushed_by IS NOT NULL"
 LATE = {("lease_lost", None), ("no_worker", None)}
 """What may come of it: another machine takes a site over; `make_due` lets a day pass at once."""
 
@@ -56,9 +57,10 @@ class Cuts:
             )
             for name in ("utama", "cadangan", "ketiga", "keempat")
         }
-        for machine in self.machines.values():
+        for name, machine in self.machines.items():
             machine.store.symlink_to(self.store)
-            machine.configure(f'[alerts]\nwebhook = "{hook.url}"\n')
+            patience = 0 if name == "ketiga" else 600  # it leaves the push to its worker
+            machine.configure(f'[alerts]\nwebhook = "{hook.url}"\n', patience=patience)
         self._cuts = {
             "utama": self.machines["utama"].to_database.cut,
             "cadangan": self.machines["cadangan"].to_sites.refuse,
@@ -115,6 +117,7 @@ def test_each_recovers_by_itself_and_is_alerted_once(
         assert not without_a_lease(cuts.sites.log, history(connection))
         cuts.heal()
         fleet.live()
+        until(lambda: not connection.execute(UNPUSHED).fetchone())
         until(lambda: fleet.crawl_on() or began(hook, "ended") == began(hook))
         leases = history(connection)
     assert held_twice(leases) == []
