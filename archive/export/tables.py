@@ -96,7 +96,7 @@ EVIDENCE = {
     "published_at_local": "v.published_at",
     "fetched_at": _PAGE.format("s.fetched_at"),
     "snapshot_digest": _PAGE.format("s.digest"),
-    "drifted": "EXISTS (SELECT 1 FROM drifted d WHERE d.article_id = v.article_id)",
+    "drifted": "v.article_id IN (SELECT article_id FROM drifted)",
     "doubted": """EXISTS (SELECT 1 FROM main.revisions r
         JOIN main.readings g ON g.snapshot_id = r.snapshot_id
         WHERE r.article_id = v.article_id AND r.number = v.revision
