@@ -12,7 +12,7 @@ from archive.archive import Archive
 from archive.errors import ArchiveError
 from archive.ledger.crawls import BROKE_OFF
 from scraper.configuration import Fleet
-from scraper.fleet import sites
+from scraper.fleet import sites, workers
 from scraper.fleet.database import Database
 from scraper.fleet.leases import PostgresClaim
 from scraper.fleet.records import FleetError, FleetUnavailable, Store
@@ -109,7 +109,7 @@ class SiteCrawl:
         try:
             replica = self.store.fetch(self.site, self.archive, published=newest)
         except FleetError as error:
-            sites.note_store(self.database, self.worker, str(error))
+            workers.note_store(self.database, self.worker, str(error))
             raise
         token = replica.token if replica is not None else 0
         if newest is not None and token < newest:
@@ -154,7 +154,7 @@ class SiteCrawl:
     def _note_store(self, why: str | None) -> None:
         """Note what is wrong with the store, unless the database does not answer either."""
         with suppress(FleetError):
-            sites.note_store(self.database, self.worker, why)
+            workers.note_store(self.database, self.worker, why)
 
     def _ended(self) -> str:
         """Return how the crawl ended, as its archive says."""

@@ -54,10 +54,6 @@ SELECT w.name FROM warta_sites s JOIN warta_workers w ON w.name = s.unpushed_by
 WHERE s.site = %(site)s AND w.name <> %(worker)s
     AND w.ended_at IS NULL AND w.seen_at > warta_now() - %(stalled)s"""
 _NEWEST = "SELECT replica_token FROM warta_sites WHERE site = %(site)s"
-_STORE = """\
-UPDATE warta_workers SET store_problem = %(why)s, store_problem_since =
-    CASE WHEN %(why)s::text IS NULL THEN NULL ELSE coalesce(store_problem_since, warta_now()) END
-WHERE name = %(worker)s"""
 
 
 def begin(database: Database, site: str, token: int, worker: str | None) -> datetime:
@@ -132,12 +128,6 @@ def newest_token(database: Database, site: str) -> int | None:
     """Return the token of the site's newest replica; None without one. Raises FleetError."""
     row = database.row(_NEWEST, site=site)
     return row["replica_token"] if row is not None else None
-
-
-def note_store(database: Database, worker: str | None, why: str | None) -> None:
-    """Note why a worker cannot use the store, or that it can. Raises FleetError."""
-    if worker is not None:
-        database.rows(_STORE, worker=worker, why=why and _line(why))
 
 
 def _line(text: str) -> str | None:

@@ -49,8 +49,14 @@ _ALL = """\
 SELECT name, host, pid, version, schema, started_at, seen_at, ended_at, draining, clock_off,
     ended_at IS NULL AND seen_at <= warta_now() - %(stalled)s AS is_stalled
 FROM warta_workers ORDER BY name"""
+_STORE = """\
+UPDATE warta_workers SET store_problem = %(why)s, store_problem_since =
+    CASE WHEN %(why)s::text IS NULL THEN NULL ELSE coalesce(store_problem_since, warta_now()) END
+WHERE name = %(worker)s"""
 
 _AFTER = timedelta(seconds=STALLED)
+_MAX_WHY = 500
+"""Characters of a reason."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,6 +152,12 @@ def _machine() -> str:
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return f"unknown {uuid4()}"
+
+
+def note_store(database: Database, worker: str | None, why: str | None) -> None:
+    """Note why a worker cannot use the store, or that it can. Raises FleetError."""
+    if worker is not None:
+        database.rows(_STORE, worker=worker, why=why and one_line(why)[:_MAX_WHY])
 
 
 def _began(pid: int) -> str:

@@ -44,10 +44,15 @@ OWNERS = {
     "drifts": "archive/monitoring/drift.py",
     "alerts": "archive/monitoring/alert_log.py",
     "alert_deliveries": "archive/monitoring/alert_log.py",
+    "warta_fleet": "scraper/fleet/schema.py scraper/fleet/jobs.py",
+    "warta_leases": "scraper/fleet/leases.py",
+    "warta_sites": "scraper/fleet/sites.py",
+    "warta_workers": "scraper/fleet/workers.py",
+    **dict.fromkeys(("warta_incidents", "warta_messages"), "scraper/fleet/monitoring/alerts.py"),
 }
 """The search index is rebuilt, and rid of what was taken down, where that is maintenance; its
 copies, and the index `shown` of what a search found, are temporary tables; `indexed` is in an
-import's temporary database.
+import's temporary database. When a fleet last looked for what is due is noted by the jobs.
 
 A page's frames are written where pages are kept, and replaced where they are packed anew."""
 TECHNICAL = ("archive/database/schema.py", "archive/maintenance/compact.py")
@@ -61,8 +66,8 @@ HELPERS = (
 """Writes to the table that its caller names; and to databases of their own, to compare corpora and
 of an export under way.
 """
-MERGE = "archive/merge/"
-"""Writes to a file of its own, which is no archive before it is whole."""
+FILES_OF_THEIR_OWN = ("archive/merge/", "archive/corpus/many/")
+"""Write to a file that is no archive yet, or never: one of texts, of many archives."""
 
 _WRITE = re.compile(
     r"\b(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|DELETE\s+FROM)\s+(\w+|\{)"
@@ -80,7 +85,7 @@ def written() -> set[tuple[str, str]]:
             module = str(file.relative_to(package.parent))
             source = file.read_text()
             statements = _WRITE.findall(source) + _HELPER.findall(source)
-            if module not in HELPERS and not module.startswith(MERGE):
+            if module not in HELPERS and not module.startswith(FILES_OF_THEIR_OWN):
                 found |= {(one or other, module) for one, other in statements}
     return found
 

@@ -64,7 +64,7 @@ def site_crawl(configuration: Configuration, site: str, folder: Path | None) -> 
     from scraper.fleet.records import FleetError
     from scraper.fleet.schema import check
     from scraper.fleet.site_crawl import SiteCrawl
-    from scraper.fleet.sites import note_store
+    from scraper.fleet.workers import note_store
 
     archive = _archive_of(site, folder, configuration)
     with take_all(archive, [site], fleet=fleet), take(site, archive, fleet=fleet) as lease:

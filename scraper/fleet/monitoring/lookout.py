@@ -14,9 +14,8 @@ from scraper.fleet.monitoring.alerts import note, send_due
 from scraper.fleet.monitoring.incidents import DATABASE, FleetIncident, fleet_incidents
 from scraper.fleet.monitoring.outage import Notes, Outage
 from scraper.fleet.records import FleetError, FleetUnavailable
-from scraper.fleet.sites import note_store
 from scraper.fleet.store.replicas import IDENTITY
-from scraper.fleet.workers import all_workers
+from scraper.fleet.workers import all_workers, note_store
 from scraper.monitoring.alerts.targets import targets
 from scraper.schedule.timetable import Timetable
 

@@ -22,8 +22,10 @@ from tests.scraper.cli.hostile import commands, damage, fill, hostile_archive, t
 from tests.scraper.cli.reads import Reads, affects, recorded
 
 NETWORK = {"crawl", "doctor", "demo", "corpus"}
+FLEET = {"fleet"}
+"""Its commands read a database server: tests/fleet/test_commands_of_a_fleet.py."""
 WITHOUT_ARCHIVE = {"merge", "sites", "config", "help", "extract", "clean"}
-ALL = sorted(set(COMMANDS) - NETWORK - SERVES)
+ALL = sorted(set(COMMANDS) - NETWORK - FLEET - SERVES)
 
 
 def run_all(path: Path, names: list[str]) -> None:

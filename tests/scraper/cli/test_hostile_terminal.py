@@ -21,7 +21,7 @@ from scraper.cli.main import COMMANDS
 from tests.preloaded import MAX_SECONDS, start
 from tests.scraper.cli.every_command import SERVES
 from tests.scraper.cli.hostile import HOSTILE, commands, fill, hostile_archive, make_hostile
-from tests.scraper.cli.test_hostile_archive import ALL, NETWORK, WITHOUT_ARCHIVE, hidden
+from tests.scraper.cli.test_hostile_archive import ALL, FLEET, NETWORK, WITHOUT_ARCHIVE, hidden
 from tests.scraper.crawling.conftest import (
     FAST,
     HOME,
@@ -116,7 +116,7 @@ NETWORKED = {
 
 
 def test_each_command_is_tried() -> None:
-    assert {*ALL, *NETWORKED, *SERVES} == {*COMMANDS}
+    assert {*ALL, *NETWORKED, *FLEET, *SERVES} == {*COMMANDS}
     assert {*NETWORKED} == NETWORK
 
 
