@@ -29,7 +29,6 @@ pytestmark = [
 ]
 OWN = {("database_unreachable", None), ("worker_stalled", None), ("store_unreachable", None)}
 """What the fleet itself reports of these cuts."""
-UNPUSHED = "SELECT site FROM warta_sites WHERE unpushed_by IS NOT NULL"
 LATE = {("lease_lost", None), ("no_worker", None)}
 """What may come of it: another machine takes a site over; `make_due` lets a day pass at once."""
 
@@ -57,10 +56,9 @@ class Cuts:
             )
             for name in ("utama", "cadangan", "ketiga", "keempat")
         }
-        for name, machine in self.machines.items():
+        for machine in self.machines.values():
             machine.store.symlink_to(self.store)
-            patience = 0 if name == "ketiga" else 600  # it leaves the push to its worker
-            machine.configure(f'[alerts]\nwebhook = "{hook.url}"\n', patience=patience)
+            machine.configure(f'[alerts]\nwebhook = "{hook.url}"\n')
         self._cuts = {
             "utama": self.machines["utama"].to_database.cut,
             "cadangan": self.machines["cadangan"].to_sites.refuse,
@@ -117,7 +115,6 @@ def test_each_recovers_by_itself_and_is_alerted_once(
         assert not without_a_lease(cuts.sites.log, history(connection))
         cuts.heal()
         fleet.live()
-        until(lambda: not connection.execute(UNPUSHED).fetchone())
         until(lambda: fleet.crawl_on() or began(hook, "ended") == began(hook))
         leases = history(connection)
     assert held_twice(leases) == []
