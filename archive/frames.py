@@ -36,11 +36,11 @@ BATCH = 1_000
 
 _KINDS = {
     "time": "published_at modified_at published_at_utc first_seen_at observed_at removed_at"
-    " last_checked_at next_check_at",
+    " last_checked_at next_check_at fetched_at",
     "list": " ".join((*LISTS, "changed")),
     "integer": "article_id revision number page_count cluster_id snapshot_id returns_to checks",
     "number": "similarity containment",
-    "flag": "is_first",
+    "flag": "is_first drifted doubted",
     "category": "site kind relation state reason agency section language layout extractor"
     " opted_out",
 }

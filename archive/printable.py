@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
+from urllib.parse import urlsplit
 
 _UNPRINTABLE = (
     "\x00-\x1f\x7f-\x9f"  # C0, DEL and C1: escape sequences begin with ESC or with one of C1
@@ -48,6 +49,16 @@ def in_line(text: str) -> str:
 def in_lines(text: str) -> str:
     """Return the text with its lines; U+FFFD stands for what is unprintable."""
     return "\n".join(map(_shown, _BREAKS.split(text)))
+
+
+def shown_address(address: str) -> str:
+    """Return an address without user, password and query, which may be secrets."""
+    try:
+        parts = urlsplit(address)
+        host = parts.netloc.rpartition("@")[2]
+        return in_line(f"{parts.scheme}://{host}{parts.path}")
+    except ValueError:
+        return in_line(address.partition("://")[0]) + "://..."
 
 
 def escaped(text: str) -> str:

@@ -5,9 +5,9 @@ and Spark read as columns (Hive's layout). Killed anywhere, the same call goes o
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from itertools import chain, groupby, islice
@@ -45,6 +45,8 @@ class Table:
     """The column whose month, in UTC, is the row's."""
     rows: int
     """Rows of a row group: a few megabytes."""
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further columns, behind those of the view, with their SQL; `v` is the view's row."""
 
     def partitions(self, *, by_site: bool) -> str:
         """Return the statement of all rows, in the order of the files: site, month, key, one row
@@ -61,14 +63,16 @@ class Table:
     def columns(self, reader: Reader, *, by_site: bool) -> list[str]:
         """Return the columns of its files: what is in the names of the folders is in none."""
         found = reader.db.conn.execute(f"SELECT * FROM {self.view} LIMIT 0")
-        return [name for name, *_rest in found.description if name != "site" or not by_site]
+        names = [name for name, *_rest in found.description if name != "site" or not by_site]
+        return [*names, *self.more]
 
     def read(
         self, reader: Reader, names: Sequence[str], keys: Iterator[Sequence[Any]]
     ) -> Iterator[list[tuple[Any, ...]]]:
         """Yield rows in batches of bounded memory, in the order of their keys."""
         found = " AND ".join(f"v.{name} = c.value ->> {n}" for n, name in enumerate(self.key))
-        statement = f"""SELECT {", ".join(f"v.{name}" for name in names)}
+        values = ", ".join(self.more.get(name, f"v.{name}") for name in names)
+        statement = f"""SELECT {values}
             FROM json_each(?) c CROSS JOIN {self.view} v ON {found}
             ORDER BY c.key"""
         while some := list(islice(keys, self.rows)):
@@ -85,9 +89,29 @@ _NOT_TAKEN_DOWN = """v.url NOT IN (
 _OF_SITES = "(:sites = '[]' OR v.site IN (SELECT value FROM json_each(:sites)))"
 _OPTED_OUT = f"SELECT count(*) FROM latest v WHERE v.opted_out IS NOT NULL AND {_OF_SITES}"
 
+_PAGE = """(SELECT {} FROM main.revisions r JOIN main.snapshots s ON s.id = r.snapshot_id
+    WHERE r.article_id = v.article_id AND r.number = v.revision)"""
+EVIDENCE = {
+    "key": "(SELECT a.key FROM main.articles a WHERE a.id = v.article_id)",
+    "published_at_local": "v.published_at",
+    "fetched_at": _PAGE.format("s.fetched_at"),
+    "snapshot_digest": _PAGE.format("s.digest"),
+    "drifted": "v.article_id IN (SELECT article_id FROM drifted)",
+    "doubted": """EXISTS (SELECT 1 FROM main.revisions r
+        JOIN main.readings g ON g.snapshot_id = r.snapshot_id
+        WHERE r.article_id = v.article_id AND r.number = v.revision
+        AND g.refusal IN ('same_body_elsewhere', 'names_another_story'))""",
+}
+"""Columns of `articles` by which a corpus of the export is that of the archive."""
+
 TABLES = (
     Table(
-        name="articles", view="latest", key=("article_id",), dated="published_at_utc", rows=1_000
+        name="articles",
+        view="latest",
+        key=("article_id",),
+        dated="published_at_utc",
+        rows=1_000,
+        more=EVIDENCE,
     ),
     Table(
         name="revisions",

@@ -316,7 +316,7 @@ class Fleet(_Table):
     """The PostgreSQL database of the fleet; better in the variable WARTA_FLEET_DSN or in `dsn_file`
     if it has a password."""
     dsn_file: _Path | None = Field(default=None, examples=["/run/credentials/warta.service/dsn"])
-    """A file with one line that says it, where `dsn` does not."""
+    """A file with this address in one line, where `dsn` is not set."""
     store: _Store | None = Field(default=None, examples=["/srv/warta"])
     """Where all machines find the sites' archives: a folder that all of them see, or the address of
     an object store for fsspec, like s3://bucket/warta."""
@@ -327,7 +327,7 @@ class Fleet(_Table):
     crawls: Annotated[int, Field(ge=1, le=1000)] = 8
     """Maximum number of sites that the worker crawls at the same time."""
     lease: Annotated[float, Field(ge=2, le=3600, allow_inf_nan=False)] = 30.0
-    """Seconds without a word of its crawl after which another worker may crawl a site."""
+    """Seconds without a renewal by its crawl after which another worker may crawl a site."""
     patience: Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)] = 600.0
     """Seconds that a crawl waits for the database, requesting nothing, before it ends."""
 

@@ -303,17 +303,10 @@ class _Finder:
             )
             if is_headline and length >= MIN_STORY:
                 break
-            if self._prose.is_story(passage) and not self._is_in_another_article(passage, found):
+            if self._prose.is_story(passage):
                 found.append(passage)
                 length += len(passage.text)
-        return found
-
-    def _is_in_another_article(self, passage: Passage, found: list[Passage]) -> bool:
-        """Whether a passage is in an `<article>` beside that of the first one."""
-        if not found:
-            return False
-        own, other = (article_around(each.node) for each in (found[0], passage))
-        return own is not None and other is not None and own is not other
+        return _of_one_article(found)
 
     def _heaviest(self) -> Element | None:
         """Return the container with the most prose, if it is enough for an article."""
@@ -444,6 +437,21 @@ def _shows(passage: Passage, headline: str) -> bool:
         return False
     is_first = passage.node.tag == "h1"
     return passage.text == headline or (is_first and passage.text.endswith(headline))
+
+
+def _of_one_article(found: list[Passage]) -> list[Passage]:
+    """Return prose without that of further `<article>`s, where it begins in one: a card above the
+    story is one, too, so that the one with the most prose counts.
+    """
+    articles = [article_around(passage.node) for passage in found]
+    if not found or articles[0] is None:
+        return found
+    lengths: Counter[Element | None] = Counter()
+    for passage, article in zip(found, articles, strict=True):
+        lengths[article] += len(passage.text) * (article is not None)
+    own = max(lengths, key=lengths.__getitem__)
+    kept = zip(found, articles, strict=True)
+    return [passage for passage, article in kept if article in (own, None)]
 
 
 def article_around(node: Element) -> Element | None:

@@ -41,9 +41,9 @@ _ALIVE = {
 SESSION = (
     "SELECT set_config('statement_timeout', '10s', false), set_config('lock_timeout', '5s', false),"
     " set_config('idle_in_transaction_session_timeout', '30s', false),"
-    " set_config('timezone', 'UTC', false)"
+    " set_config('timezone', 'UTC', false), set_config('intervalstyle', 'postgres', false)"
 )
-"""Limits that the server keeps."""
+"""Limits that the server keeps, and how it writes times."""
 _STATES = {
     "28P01": "it refuses the password",
     "28000": "it refuses the user",
@@ -219,6 +219,8 @@ def _cut(wire: socket.socket) -> None:
 def explained(error: psycopg.Error) -> FleetError:
     """Return an error in our own words: those of others may quote the DSN."""
     state, words = error.sqlstate, str(error)
+    if isinstance(error, psycopg.DataError) and state is None:  # of psycopg itself
+        return FleetError("the fleet's database: it holds times that cannot be read")
     if state is None:
         found = (meaning for part, meaning in _UNREACHED.items() if part in words)
         why = next(found, "the connection broke, or nothing answered in time")

@@ -34,7 +34,11 @@ POOL = 2
 _ELECT = """\
 UPDATE warta_fleet SET looked_at = warta_now() WHERE looked_at <= warta_now() - %(every)s
 RETURNING warta_now() AS now"""
-_KNOWN = "SELECT site, began_at, schema FROM warta_sites"
+_KNOWN = """\
+SELECT s.site, s.schema, s.began_at,
+    s.worker IS NOT NULL AND s.ended_at IS NULL
+        AND (l.holder IS NULL OR greatest(l.free_at, l.ends_at + l.delay) <= warta_now()) AS died
+FROM warta_sites s LEFT JOIN warta_leases l USING (site)"""
 _QUEUED = """\
 SELECT queueing_lock AS site FROM procrastinate_jobs
 WHERE status IN ('todo', 'doing') AND queueing_lock IS NOT NULL"""
@@ -116,11 +120,13 @@ def elected(database: Database, *, every: timedelta = LOOK) -> datetime | None:
 def due_sites(database: Database, timetable: Timetable, now: datetime) -> list[tuple[str, str]]:
     """Return the sites to crawl that no job is for, longest overdue first, and their queues.
 
-    Raises FleetError.
+    A crawl whose worker died with it is due at once, although no job is left: one that stood still
+    meanwhile may have ended the job that another one had taken over. Raises FleetError.
     """
-    known = {row["site"]: row for row in database.rows(_KNOWN)}
     queued = {row["site"] for row in database.rows(_QUEUED)}
-    last = {site: row["began_at"] for site, row in known.items() if row["began_at"] is not None}
+    known = {row["site"]: row for row in database.rows(_KNOWN)}
+    began = {site: row["began_at"] for site, row in known.items() if not row["died"]}
+    last = {site: at for site, at in began.items() if at is not None}
     due = timetable.due(now, last, queued)
     return [(site, queue_of(known[site]["schema"] if site in known else 0)) for site in due]
 

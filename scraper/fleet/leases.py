@@ -6,7 +6,6 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -29,7 +28,7 @@ not run at the same speed.
 _RENEWALS = 4
 """In the time of a lease: so many may be lost."""
 _NEW_PAUSE = 1.0
-"""Seconds by which a pause is longer than what was left of the one before, if it is another."""
+"""Seconds by which a pause ends later than the one before, if it is another."""
 _AGAIN = 1.0
 """Seconds between two attempts to reach a database that does not answer."""
 
@@ -97,7 +96,7 @@ class PostgresClaim:
         self._lease = fleet.lease
         self._patience = fleet.patience
         self._until = 0.0
-        self._delay, self._pause = 1.0, 0.0
+        self._delay, self._paused_until = 1.0, 0.0
         self._problem = ""
         self._over = False
         self._wake = Event()
@@ -127,9 +126,10 @@ class PostgresClaim:
 
     def note(self, *, delay: float, pause: float) -> None:
         """Note what the next holder waits for; sent with the next renewal, a pause at once."""
-        is_new = pause > self._pause + _NEW_PAUSE
-        self._delay, self._pause = delay, pause
-        if is_new:
+        until = self._clock() + pause
+        is_new = until > self._paused_until + _NEW_PAUSE
+        self._delay, self._paused_until = delay, until
+        if is_new and pause > 0:
             self._wake.set()
 
     def release(self) -> None:
@@ -188,7 +188,7 @@ class PostgresClaim:
             "token": self.token,
             "lease": timedelta(seconds=self._lease),
             "delay": timedelta(seconds=self._delay),
-            "pause": timedelta(seconds=max(0.0, self._pause)),
+            "pause": timedelta(seconds=max(0.0, self._paused_until - self._clock())),
         }
 
     def _renew_on(self) -> None:
@@ -241,7 +241,10 @@ def _refusal(site: str, held: dict[str, Any]) -> str:
 
 
 class PostgresLeases:
-    """The leases of a fleet; see `politeness.leases.Claims`. Each has a connection of its own."""
+    """The leases of a fleet, found by name; see `politeness.leases.Claims`.
+
+    Each lease has a connection of its own.
+    """
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
@@ -257,9 +260,3 @@ class PostgresLeases:
             database.close()
             raise
         return claim
-
-
-@lru_cache(maxsize=1)
-def leases_of(fleet: Fleet) -> PostgresLeases:
-    """Return the leases of a configured fleet. Called by `politeness.leases`."""
-    return PostgresLeases(fleet)

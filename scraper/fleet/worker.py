@@ -233,7 +233,7 @@ class FleetWorker:
     async def _look(self) -> None:
         """Queue what is due, and what died workers left; one worker at a time does."""
         try:
-            now = await asyncio.to_thread(jobs.elected, self._database)
+            now = await asyncio.to_thread(jobs.elected, self._database, every=jobs.LOOK)
             if now is None or self._ending.is_set():
                 return
             left = await jobs.requeue_stalled(self._app, now)

@@ -42,6 +42,7 @@ RETURNING run"""
 _GONE = """\
 UPDATE warta_workers SET ended_at = warta_now() WHERE name = %(name)s AND ended_at IS NULL
     AND seen_at <= warta_now() - %(stalled)s"""
+_FORGET = "DELETE FROM warta_workers WHERE ended_at <= warta_now() - interval '30 days'"
 _CRAWLS = """\
 SELECT count(*) AS crawls FROM warta_sites s JOIN warta_workers w ON w.name = s.worker
 WHERE w.name = %(name)s AND s.ended_at IS NULL AND s.began_at >= w.started_at"""
@@ -70,7 +71,10 @@ class Presence:
     run: UUID = field(default_factory=uuid4)
 
     def begin(self) -> None:
-        """Take the name. Raises Locked where another worker has it, and FleetError."""
+        """Take the name, and forget workers that ended long ago: hosts may have a new name each
+        time. Raises Locked where another worker has it, and FleetError.
+        """
+        self.database.rows(_FORGET)
         row = self.database.row(_PRESENT, name=self.name, stalled=_AFTER)
         if row is not None and row["is_alive"] and not _is_dead(row):
             raise Locked(
@@ -109,7 +113,10 @@ class Presence:
 
 
 def all_workers(database: Database) -> list[Worker]:
-    """Return all workers that ever ran, by name. Raises FleetError."""
+    """Return all workers that run, stalled, or ended in the last 30 days, by name.
+
+    Raises FleetError.
+    """
     return [Worker(**row) for row in database.rows(_ALL, stalled=_AFTER)]
 
 

@@ -137,8 +137,8 @@ def import_file(
                 if s is not None
             )
         report.outcomes += outcomes
-        advance(max(0, file.tell() - place))
-        place = file.tell()
+        before, place = place, file.tell()
+        advance(max(0, place - before))
     return report
 
 

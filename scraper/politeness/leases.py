@@ -156,5 +156,5 @@ def _claims(fleet: Fleet) -> Claims:
         raise PackageMissing(
             f"a fleet is configured, which needs {error.name}: pip install 'warta[fleet]'"
         ) from error
-    claims: Claims = module.leases_of(fleet)
+    claims: Claims = module.PostgresLeases(fleet)
     return claims

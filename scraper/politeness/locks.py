@@ -8,6 +8,7 @@ WARTA_LOCKS says. The others are beside the archive, which several users may sha
 
 import os
 import tempfile
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -41,6 +42,15 @@ def schedule_lock(archive: Path) -> ExitStack:
     """Take the lock of the process that crawls on schedule; raises Locked."""
     refusal = f"{archive}: another `warta schedule run` is running for this archive"
     return _taken(_beside(archive, "schedule"), refusal, archive)
+
+
+def nobody_writes(archive: Path, sites: Iterable[str]) -> ExitStack:
+    """Take the locks of all that write into an archive: schedule and crawls; raises Locked."""
+    with ExitStack() as stack:
+        stack.enter_context(schedule_lock(archive))
+        for site in sites:
+            stack.enter_context(writer_lock(archive, site))
+        return stack.pop_all()
 
 
 def _beside(archive: Path, name: str) -> Path:

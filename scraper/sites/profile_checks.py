@@ -252,10 +252,13 @@ def _of_generation(url: ArticleURL, domains: Sequence[str], field: str) -> Itera
     if wrong := list(_of_pattern(url.pattern, f"{field}.pattern")):
         yield from wrong
         return
-    groups = dict.fromkeys((*re.compile(url.pattern).groupindex, *url.parameters))
+    named = re.compile(url.pattern).groupindex
+    groups = dict.fromkeys((*named, *url.parameters))
     for parameter in url.parameters:
         if not re.fullmatch(r"[\w-]+", parameter):
             yield f"{field}.parameters: {parameter!r} is no name of a parameter"
+        elif parameter in named:
+            yield f"{field}.parameters: {parameter} is also a group of the pattern"
         elif f"{parameter}={{{parameter}}}" not in url.canonical.partition("?")[2].split("&"):
             yield f"{field}.canonical: it lacks ?{parameter}={{{parameter}}}"
     for name, template in (("canonical", url.canonical), ("story_id", url.story_id)):

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,8 +23,8 @@ SPONSORED = (
     r"|siaran-pers|sponsored(?:-content)?)/"
 )
 """Pattern on host and path of the sections of sponsored text, at any site."""
-_VALUE = re.compile(r"[A-Za-z0-9._~-]{1,100}")
-"""Of a parameter that tells a story from others."""
+_VALUE = re.compile(r"[A-Za-z0-9._~-]{0,99}[A-Za-z0-9_]")
+"""Of a parameter that is part of a story's address."""
 _EARLIEST, _LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -322,17 +322,28 @@ def _identified(site: Site, url: str) -> Identity | Refusal:
     for pattern, reason in (*site.refused_urls, (SPONSORED, "advertorial")):
         if re.search(pattern, address):
             return Refusal(url=canonical, reason=reason)
-    query = {
-        name: text for name, text in reversed(parse_qsl(parts.query)) if _VALUE.fullmatch(text)
-    }
     for generation in site.article_urls:
         if (match := re.fullmatch(generation.pattern, address)) is None:
             continue
         groups = {name: value for name, value in match.groupdict().items() if value is not None}
         with suppress(KeyError):
-            groups |= {name: query[name] for name in generation.parameters}
+            groups |= _parameters(generation.parameters, parts.query)
             return _identity(site, generation, groups)
     return Refusal(url=canonical, reason="not_an_article")
+
+
+def _parameters(names: Sequence[str], query: str) -> dict[str, str]:
+    """Return the values of these parameters; raises KeyError where one is missing, is no key, or
+    has two values: servers differ in which one counts.
+    """
+    if not names:
+        return {}
+    given: defaultdict[str, set[str]] = defaultdict(set)
+    for name, text in parse_qsl(query, keep_blank_values=True):
+        given[name].add(text)
+    single = {name: texts.pop() for name, texts in given.items() if len(texts) == 1}
+    keys = {name: text for name, text in single.items() if _VALUE.fullmatch(text)}
+    return {name: keys[name] for name in names}
 
 
 def _identity(site: Site, generation: ArticleURL, groups: Mapping[str, str]) -> Identity:

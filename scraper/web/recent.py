@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from archive.archive import Reader
+from archive.database.rows import value
 from archive.monitoring.coverage import SETTLED, Counts, Period, counts
 
 MAX_AGE = timedelta(seconds=10)
@@ -15,6 +16,9 @@ MAX_AGE_OF_SETTLED = timedelta(hours=1)
 """How old the counts of days may be that hardly change any more."""
 MAX_RESULTS = 200
 """Results that are kept."""
+
+_SHIFTING = ("tombstones", "merged_archives", "imported_files")
+"""Tables whose new rows change the counts of settled days at once."""
 
 Result = TypeVar("Result")
 
@@ -45,13 +49,16 @@ def recent(
 
 
 def recent_counts(reader: Reader, period: Period, site: str) -> Counts:
-    """Count a site's stories per day: those of settled days once an hour."""
+    """Count a site's stories per day: those of settled days once an hour, and again after a story
+    was taken down, or a file or an archive came into this one.
+    """
     if period.last > period.today() - SETTLED:
         return counts(reader, period, site)
     return recent(
         lambda: counts(reader, period, site),
         reader.path,
-        *("counts", period.first, period.last, period.zone.key, site),
+        *("counts", period.first, period.last, period.zone.key, period.late, site),
+        *(value(reader.db, f"SELECT count(*) FROM {table}") for table in _SHIFTING),  # noqa: S608
         now=period.now,
         max_age=MAX_AGE_OF_SETTLED,
     )

@@ -87,6 +87,25 @@ def test_the_status_shows_workers_sites_and_what_failed(fleet, execute):
     assert "stalled" in fleet("status", code=3).stdout
 
 
+def test_what_others_wrote_into_the_database_is_shown_as_text(fleet, execute):
+    fleet("init")
+    execute(WORKER.format(clock="0"))
+    execute(SITES)
+    execute("UPDATE warta_workers SET host = repeat('h', 500) || E'\\x1b[2J', version = E'\\u009b'")
+    execute("UPDATE warta_sites SET why = E'\\x1b]0;judul\\x07' WHERE site = 'rmol'")
+    execute("INSERT INTO warta_leases (site, token) VALUES (E'a\\r\\x1b', 1)")
+    for words in (("status",), ("status", "--json")):
+        shown = fleet(*words, code=3).stdout
+        assert not set(shown) & {"\x1b", "\x07", "\x9b", "\r"}
+
+
+def test_times_beyond_pythons_are_one_sentence(fleet, execute):
+    fleet("init")
+    execute(WORKER.format(clock="0"))
+    execute("UPDATE warta_workers SET seen_at = 'infinity'")
+    assert "it holds times that cannot be read" in fleet("status", code=1).stderr
+
+
 def test_a_worker_that_is_not_there_is_drained_at_once(fleet, execute):
     fleet("init")
     execute(WORKER.format(clock="0"))

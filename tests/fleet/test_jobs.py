@@ -93,6 +93,31 @@ def test_a_site_that_was_crawled_is_due_when_its_rhythm_says(fleet, fleet_db):
     assert jobs.due_sites(fleet_db, every, now - timedelta(minutes=1)) == []
 
 
+def test_a_crawl_that_died_without_a_job_is_due_once_its_lease_is_over(fleet, fleet_db):
+    daily = Timetable(
+        rhythms={
+            "suara": CronSchedule(
+                site="suara", crontab="0 3 * * *", zone=ZoneInfo("Asia/Jakarta"), jitter=0
+            )
+        },
+        backfill={},
+    )
+
+    def is_due() -> bool:
+        return bool(jobs.due_sites(fleet_db, daily, began))
+
+    claim = PostgresLeases(fleet).take("suara")
+    began = sites.begin(fleet_db, "suara", claim.token, "jakarta-1")
+    assert not is_due()
+    fleet_db.rows(
+        "UPDATE warta_leases SET token = token + 1, ends_at = warta_now() - interval '1 minute'"
+    )
+    assert is_due()
+    sites.end(fleet_db, "suara", claim.token, ended="finished", exit_code=0)
+    assert not is_due()
+    claim.release()
+
+
 def test_an_archive_of_a_later_schema_is_queued_for_workers_that_can_read_it(fleet, fleet_db):
     token = crawled(fleet, fleet_db, "suara")
     fleet_db.rows("UPDATE warta_sites SET schema = 9, replica_token = %(token)s", token=token)

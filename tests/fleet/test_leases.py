@@ -78,6 +78,16 @@ def test_a_pause_that_the_site_requested_holds_for_the_next_holder(fleet):
         PostgresLeases(fleet).take("suara")
 
 
+def test_a_pause_is_not_longer_because_its_holder_keeps_the_lease(fleet):
+    clock = Clock()
+    first = claim(fleet, clock)
+    first.take()
+    first.note(delay=1, pause=600)
+    clock.now += 590  # it pushes its archive meanwhile
+    assert first._given()["pause"] == timedelta(seconds=10)
+    first.release()
+
+
 def test_a_lease_that_ran_out_lapses_and_is_lost_once_another_has_taken_the_site(fleet):
     clock = Clock()
     first = claim(fleet, clock)

@@ -61,6 +61,22 @@ def test_the_name_of_a_worker_that_ended_or_was_silent_is_free(fleet_db):
     assert third.report() is None
 
 
+def test_workers_that_ended_long_ago_are_forgotten(fleet_db):
+    for name in ("jakarta-1", "jakarta-2", "jakarta-3"):
+        presence(fleet_db, name).begin()
+    fleet_db.rows("UPDATE warta_workers SET ended_at = warta_now() WHERE name != 'jakarta-3'")
+    fleet_db.rows(
+        "UPDATE warta_workers SET ended_at = ended_at - interval '31 days',"
+        " seen_at = seen_at - interval '31 days' WHERE name != 'jakarta-2'"
+    )
+    presence(fleet_db, "jakarta-4").begin()
+    assert [worker.name for worker in all_workers(fleet_db)] == [
+        "jakarta-2",
+        "jakarta-3",
+        "jakarta-4",
+    ]
+
+
 def test_the_name_of_a_worker_that_was_killed_on_this_machine_is_free_at_once(fleet_db):
     died = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"],

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 from datatrove.data import Document, DocumentsPipeline
+from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.readers.base import BaseReader
 from sqlite_utils import Database
 
@@ -87,34 +88,10 @@ def ranges(path: Path, as_of: datetime, tasks: int) -> Ranges:
         return tuple(found.fetchall())
 
 
-class TextsReader(BaseReader):
-    """Yields the texts of a task's range as of the time; their ids are those of the articles."""
+class ClusterStep(PipelineStep):
+    """A step between datatrove's blocks, which reads and writes files of the job."""
 
-    name = "warta texts"
-
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self.job = job
-
-    def run(
-        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
-    ) -> DocumentsPipeline:
-        """Called by datatrove; raises ArchiveError."""
-        yield from data or ()
-        statement = """SELECT article_id, body FROM latest WHERE article_id BETWEEN ? AND ?
-            ORDER BY article_id"""
-        with opened(self.job.path, self.job.as_of) as past:
-            for number, body in past.db.conn.execute(statement, self.job.ranges[rank]):
-                with self.track_time():
-                    document = Document(text=body, id=f"{number}")
-                    self.update_doc_stats(document)
-                yield document
-
-
-class NotedReader(BaseReader):
-    """Yields the documents of a task once more, in the order of their signatures, without texts."""
-
-    name = "warta texts, noted"
+    type = "🫂 - DEDUP"
 
     def __init__(self, job: Job) -> None:
         super().__init__()
@@ -125,7 +102,58 @@ class NotedReader(BaseReader):
     ) -> DocumentsPipeline:
         """Called by datatrove."""
         yield from data or ()
-        for number in noted_articles(self.job, rank):
+        with self.track_time():
+            self.do(rank, world_size)
+
+    def do(self, rank: int, world_size: int) -> None:
+        """Do a task; raises ArchiveError."""
+        raise NotImplementedError
+
+
+class _JobReader(BaseReader):
+    """Yields documents of a task."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.job = job
+
+    def run(
+        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
+    ) -> DocumentsPipeline:
+        """Called by datatrove; raises ArchiveError."""
+        yield from data or ()
+        yield from self.documents(rank)
+
+    def documents(self, task: int) -> Iterator[Document]:
+        """Yield them."""
+        raise NotImplementedError
+
+
+class TextsReader(_JobReader):
+    """Yields the texts of a task's range as of the time; their ids are those of the articles."""
+
+    name = "warta texts"
+
+    def documents(self, task: int) -> Iterator[Document]:
+        """Yield them; raises ArchiveError."""
+        statement = """SELECT article_id, body FROM latest WHERE article_id BETWEEN ? AND ?
+            ORDER BY article_id"""
+        with opened(self.job.path, self.job.as_of) as past:
+            for number, body in past.db.conn.execute(statement, self.job.ranges[task]):
+                with self.track_time():
+                    document = Document(text=body, id=f"{number}")
+                    self.update_doc_stats(document)
+                yield document
+
+
+class NotedReader(_JobReader):
+    """Yields the documents of a task once more, in the order of their signatures, without texts."""
+
+    name = "warta texts, noted"
+
+    def documents(self, task: int) -> Iterator[Document]:
+        """Yield them."""
+        for number in noted_articles(self.job, task):
             yield Document(text="-", id=f"{number}")
 
 

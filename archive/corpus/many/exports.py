@@ -1,16 +1,18 @@
 """The Parquet export of an archive as an archive again, with what a corpus reads: the newest texts.
 
-An export is a folder of `warta export parquet`, here or at an address of fsspec. It is as of its
-own time, and has no pages: when they were fetched, and what is doubted about them, is unknown.
+An export is a folder of `warta export parquet`, here or at an address of fsspec, by site and month
+or by month alone. It is as of its own time. Of pages it has what a corpus says of them: when they
+were fetched, their digest, and what is doubted. Exports of earlier versions have none of that.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import fsspec
 import pyarrow as pa
@@ -19,10 +21,12 @@ from fsspec import AbstractFileSystem
 
 from archive.archive import Archive
 from archive.database.clock import exact, utc
-from archive.database.rows import insert_row
+from archive.database.rows import insert_row, value
 from archive.database.schema import ARTICLE_COLUMNS, LISTS
 from archive.errors import CorpusError
-from archive.printable import in_line
+from archive.export.tables import EVIDENCE
+from archive.printable import in_line, shown_address
+from archive.remote import LISTING, RemoteFile, answered
 from archive.revisions.changes import reading_digest
 
 TABLE = "articles"
@@ -32,8 +36,13 @@ MAX_GROUP = 2**30
 """Bytes of a row group, unpacked; warta writes a few megabytes."""
 
 _TIMES = ("published_at", "modified_at", "first_seen_at", "observed_at", "removed_at")
+_MORE = {"site", *EVIDENCE}
+_DRIFTED = "drifted"
+"""Layout and extractor of a drift, and of the readings of its pages, in an export's archive."""
+_BEGINNING = exact(datetime.min.replace(tzinfo=UTC))
 _NEEDED = {*ARTICLE_COLUMNS, "url", "story_id", "revision", "opted_out", *_TIMES}
-_REQUIRED = ("url", "body", "first_seen_at", "observed_at", "revision")
+_REQUIRED = ("site", "url", "body", "first_seen_at", "observed_at", "revision")
+_EVIDENCE_TEXTS = ("key", "published_at_local", "snapshot_digest")
 
 
 def is_export(place: Path | str) -> bool:
@@ -42,24 +51,18 @@ def is_export(place: Path | str) -> bool:
 
 
 def shown(place: Path | str) -> str:
-    """Return a place for messages: an address without user, password and query."""
-    if isinstance(place, Path):
-        return str(place)
-    try:
-        parts = urlsplit(place)
-        host = parts.netloc.rpartition("@")[2]
-        return in_line(f"{parts.scheme}://{host}{parts.path}")
-    except ValueError:
-        return in_line(place.partition("://")[0]) + "://..."
+    """Return a place for messages."""
+    return str(place) if isinstance(place, Path) else shown_address(place)
 
 
 def read_export(place: Path | str, path: Path) -> Path:
     """Write an archive of an export at `path`; raises CorpusError that names the place."""
     with _named(place):
-        files, root = fsspec.core.url_to_fs(str(place))
-        names = sorted(name for name in files.find(f"{root}/{TABLE}") if name.endswith(".parquet"))
+        files, root = answered(partial(fsspec.core.url_to_fs, str(place)))
+        found = answered(partial(files.find, f"{root}/{TABLE}"), LISTING)
+        names = sorted(name for name in found if name.endswith(".parquet"))
         if not names:
-            files.ls(root)  # raises where nobody answers, or nothing is there
+            answered(partial(files.ls, root))  # raises where nobody answers, or nothing is there
             raise CorpusError(f"{shown(place)}: there is no export of `warta export parquet` here")
         if len(names) > MAX_FILES:
             raise CorpusError(f"{shown(place)}: it has more than {MAX_FILES} files")
@@ -84,6 +87,8 @@ def _named(place: Path | str) -> Iterator[None]:
         ) from error
     except _Foreign as error:
         raise CorpusError(f"{shown(place)}: {error}") from error
+    except TimeoutError as error:
+        raise CorpusError(f"{shown(place)}: its server does not answer; try again later") from error
     except pa.ArrowException as error:
         raise CorpusError(f"{shown(place)}: a file is no Parquet, or damaged") from error
     except Exception as error:
@@ -96,48 +101,54 @@ class _Foreign(ValueError):
     """A file that `warta export parquet` did not write."""
 
 
-def _site(name: str) -> str:
-    """Return the site that a file's folder names."""
+def _site(name: str) -> str | None:
+    """Return the site that a file's folder names; None where the months are those of all sites."""
     # Listings of HTTP quote names once more.
     plain = name if "/site=" in name else unquote(name)
     parts = [part for part in plain.split("/") if part.startswith("site=")]
-    if not parts or not (site := unquote(parts[-1].removeprefix("site="))):
-        raise _Foreign("a file is in no folder of a site")
-    return site
+    return unquote(parts[-1].removeprefix("site=")) if parts else None
 
 
 def _batches(files: AbstractFileSystem, name: str) -> Iterator[list[dict[str, Any]]]:
-    with files.open(name, "rb") as opened, pq.ParquetFile(opened) as file:
-        if missing := sorted(_NEEDED - set(file.schema_arrow.names)):
+    opened = answered(partial(files.open, name, "rb"))
+    with RemoteFile(opened) as remote, pq.ParquetFile(remote) as file:
+        present = set(file.schema_arrow.names)
+        if missing := sorted(_NEEDED - present):
             raise _Foreign(
                 f"not a table of `warta export parquet`: it has no {', '.join(missing[:3])}"
             )
         groups = (file.metadata.row_group(n) for n in range(file.metadata.num_row_groups))
         if any(group.total_byte_size > MAX_GROUP for group in groups):
             raise _Foreign("a row group is larger than a gigabyte")
-        for batch in file.iter_batches(batch_size=BATCH, columns=sorted(_NEEDED)):
+        for batch in file.iter_batches(
+            batch_size=BATCH, columns=sorted((_NEEDED | _MORE) & present)
+        ):
             yield batch.to_pylist()
 
 
-def _write(archive: Archive, site: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write(archive: Archive, site: str | None, rows: Sequence[dict[str, Any]]) -> None:
     """Write stories, each with its newest text as its only revision."""
     for row in rows:
+        row["site"] = site or row.get("site") or None
         wrong = [name for name in _TIMES if not isinstance(row[name], datetime | None)]
         wrong += [name for name in _REQUIRED if row[name] is None]
+        wrong += [name for name in _EVIDENCE_TEXTS if not isinstance(row.get(name), str | None)]
         if wrong:
             raise _Foreign(f"not a table of `warta export parquet`: its {wrong[0]} is another")
     newest = max(utc(row["removed_at"] or row["observed_at"]) for row in rows)
     with archive.transaction(newest):
         archive.clock.stamp()
         for row in rows:
-            _insert(archive, site, {**row, **{name: _iso(row[name]) for name in _TIMES}})
+            _insert(archive, {**row, **{name: _iso(row[name]) for name in _TIMES}})
 
 
-def _insert(archive: Archive, site: str, row: dict[str, Any]) -> None:
+def _insert(archive: Archive, row: dict[str, Any]) -> None:
     removed_at = row["removed_at"]
-    names = ("story_id", "url", "first_seen_at", "opted_out", "revision", "published_at")
-    about = {"site": site, "key": row["story_id"] or row["url"], "removed_at": removed_at}
-    article = insert_row(archive.db, "articles", about | {name: row[name] for name in names})
+    row["published_at"] = row.get("published_at_local") or row["published_at"]
+    names = ("site", "story_id", "url", "first_seen_at", "opted_out", "revision", "published_at")
+    key = row.get("key") or row["story_id"] or row["url"]
+    about = {"key": key, "removed_at": removed_at} | {name: row[name] for name in names}
+    article = insert_row(archive.db, "articles", about)
     if row["opted_out"] is not None:
         right = {"since": row["first_seen_at"], "rule": row["opted_out"]}
         insert_row(archive.db, "rights", {"article_id": article} | right)
@@ -150,8 +161,48 @@ def _insert(archive: Archive, site: str, row: dict[str, Any]) -> None:
         "changed": "[]",
         "observed_at": removed_at or row["observed_at"],
         "digest": reading_digest(row),
+        "snapshot_id": _page(archive, key, row),
     }
     insert_row(archive.db, "revisions", texts)
+
+
+def _page(archive: Archive, key: str, row: Mapping[str, Any]) -> int | None:
+    """Write what is known of the page that a text was read from, without the page; return its
+    number.
+    """
+    if row.get("snapshot_digest") is None or row.get("fetched_at") is None:
+        return None
+    fetched_at, url = exact(utc(row["fetched_at"])), row["url"]
+    address = {"url": url, "site": row["site"], "key": key, "state": "kept"}
+    number = insert_row(archive.db, "urls", address | {"first_seen_at": row["first_seen_at"]})
+    page = {
+        "url_id": number,
+        "requested_url": url,
+        "url": url,
+        "status": 200,
+        "headers": "{}",
+        "fetched_at": fetched_at,
+        "kept_at": row["observed_at"],
+        "digest": row["snapshot_digest"],
+        "size": 0,
+        "packed": b"",
+    }
+    number = insert_row(archive.db, "snapshots", page)
+    refusal = "names_another_story" if row.get("doubted") else None
+    if row.get("drifted") or refusal:
+        _mark_drifted(archive, row["site"])
+        read = {"snapshot_id": number, "extractor": _DRIFTED, "layout": _DRIFTED}
+        about = {"refusal": refusal, "read_at": row["observed_at"]}
+        insert_row(archive.db, "readings", read | about)
+    return number
+
+
+def _mark_drifted(archive: Archive, site: str) -> None:
+    """Note a drift of a site, of the readings that are marked, unless there is one."""
+    drift = {"site": site, "layout": _DRIFTED, "extractor": _DRIFTED, "since": _BEGINNING}
+    if not value(archive.db, "SELECT count(*) FROM drifts WHERE site = ?", site):
+        noted = {"noted_at": _BEGINNING, "reasons": "[]", "urls": "[]"}
+        insert_row(archive.db, "drifts", drift | noted)
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-from datatrove.data import DocumentsPipeline
-from datatrove.pipeline.base import PipelineStep
 from numpy.typing import NDArray
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
-from archive.corpus.many.catalogue import Job, noted_articles
+from archive.corpus.many.catalogue import ClusterStep, noted_articles
 from archive.corpus.many.signatures import BUCKETS
 from archive.database.rows import column, value
 from archive.maintenance.rebuild_clusters import links
@@ -34,22 +32,14 @@ ROWS_AT_ONCE = 100_000
 Integers = NDArray[np.int64]
 
 
-class Meetings(PipelineStep):
+class Meetings(ClusterStep):
     """Writes the texts and the keys that they share into the catalogue; a single task."""
 
-    type = "🫂 - DEDUP"
     name = "warta meetings"
 
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self.job = job
-
-    def run(
-        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
-    ) -> DocumentsPipeline:
-        """Called by datatrove."""
-        yield from data or ()
-        with self.track_time(), self.job.written() as db:
+    def do(self, rank: int, world_size: int) -> None:
+        """Write them."""
+        with self.job.written() as db:
             db.conn.execute("DELETE FROM bands")
             db.conn.execute("DELETE FROM article_texts")
             db.conn.execute("DELETE FROM texts")
@@ -127,23 +117,15 @@ def _key(db: Database, bucket: int, text: int) -> int:
     return band_key(bucket, np.frombuffer(packed, dtype="<u4").tolist())
 
 
-class ConfirmedLinks(PipelineStep):
+class ConfirmedLinks(ClusterStep):
     """Compares the texts that met, and writes the pairs that are one text in datatrove's format."""
 
-    type = "🫂 - DEDUP"
     name = "warta links"
 
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self.job = job
-
-    def run(
-        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
-    ) -> DocumentsPipeline:
-        """Called by datatrove; raises ArchiveError."""
-        yield from data or ()
+    def do(self, rank: int, world_size: int) -> None:
+        """Compare every so many units of texts; raises ArchiveError."""
         found: list[tuple[int, int]] = []
-        with self.track_time(), self.job.clusters() as clusters:
+        with self.job.clusters() as clusters:
             articles = np.array(
                 column(clusters.db, "SELECT article_id FROM article_texts ORDER BY 1"),
                 dtype=np.int64,

@@ -8,12 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datatrove.data import Document, DocumentsPipeline
-from datatrove.pipeline.base import PipelineStep
+from datatrove.data import Document
 from datatrove.pipeline.writers.parquet import ParquetWriter
 
 from archive.corpus.intermediate import parquet_writer
-from archive.corpus.many.catalogue import Job
+from archive.corpus.many.catalogue import ClusterStep
 from archive.database.clock import exact
 from archive.database.rows import insert_row
 from archive.syndication.clusters import Clusters
@@ -35,25 +34,17 @@ def _placed(_writer: ParquetWriter, document: Document) -> dict[str, Any]:
     }
 
 
-class EveryTask(PipelineStep):
+class EveryTask(ClusterStep):
     """Makes the files that datatrove's last block expects, also for tasks without duplicates.
 
     Where a task has no file of removals, that block passes on its documents without the numbers of
     their clusters.
     """
 
-    type = "🫂 - DEDUP"
     name = "warta tasks without duplicates"
 
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self.job = job
-
-    def run(
-        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
-    ) -> DocumentsPipeline:
-        """Called by datatrove."""
-        yield from data or ()
+    def do(self, rank: int, world_size: int) -> None:
+        """Make them."""
         folder = self.job.folder("found")
         folder.mkdir(parents=True, exist_ok=True)
         for task in range(len(self.job.ranges)):
@@ -61,31 +52,22 @@ class EveryTask(PipelineStep):
                 (folder / f"{task:06d}.{ending}").touch()
 
 
-class Members(PipelineStep):
+class Members(ClusterStep):
     """Writes the clusters into the catalogue, as an archive has them; a single task."""
 
-    type = "🫂 - DEDUP"
     name = "warta clusters"
 
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self.job = job
-
-    def run(
-        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
-    ) -> DocumentsPipeline:
-        """Called by datatrove."""
-        yield from data or ()
-        with self.track_time():
-            with self.job.clusters() as clusters:
-                rows = [row for members in self._clusters() for row in _rows(clusters, members)]
-            since = exact(self.job.as_of)
-            with self.job.written() as db:
-                db.conn.execute("DELETE FROM members")
-                db.conn.execute("DELETE FROM memberships")
-                for row in sorted(rows, key=itemgetter("article_id")):
-                    insert_row(db, "members", row)
-                    insert_row(db, "memberships", row | {"since": since})
+    def do(self, rank: int, world_size: int) -> None:
+        """Write them."""
+        with self.job.clusters() as clusters:
+            rows = [row for members in self._clusters() for row in _rows(clusters, members)]
+        since = exact(self.job.as_of)
+        with self.job.written() as db:
+            db.conn.execute("DELETE FROM members")
+            db.conn.execute("DELETE FROM memberships")
+            for row in sorted(rows, key=itemgetter("article_id")):
+                insert_row(db, "members", row)
+                insert_row(db, "memberships", row | {"since": since})
 
     def _clusters(self) -> Iterator[list[int]]:
         """Yield the articles of each cluster."""

@@ -53,7 +53,7 @@ def worker(folder: Path | None, name: str | None, overrides: tuple[str, ...]) ->
     log is on stderr, one JSON object per line. If the database does not answer, crawls go on until
     their leases end ([fleet] lease), wait for it, and resume; none begins.
 
-    It needs at most 5 connections to the database, and one for each crawl that runs.
+    It needs at most 6 connections to the database, and one for each crawl that runs.
     """
     configuration = fleet_configuration()
     fleet = configuration.fleet

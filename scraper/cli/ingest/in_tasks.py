@@ -14,6 +14,7 @@ from filelock import Timeout
 from archive.database.lock_files import take_lock
 from archive.errors import ArchiveBusy
 from archive.ledger.wording import plural
+from archive.printable import shown_address
 from scraper.cli import options
 from scraper.cli.ingest.web_archives import show_archives
 from scraper.cli.rendering.terminal import (
@@ -25,7 +26,7 @@ from scraper.cli.rendering.terminal import (
     say,
 )
 from scraper.extraction.workers import Limits
-from scraper.ingest.pipeline.job import Job, is_address
+from scraper.ingest.pipeline.job import LOCK, Job, is_address
 from scraper.ingest.web_archives.importing import Result, counts_of
 from scraper.ingest.web_archives.wanted import Wanted
 
@@ -73,7 +74,8 @@ class InTasks:
                 raise click.UsageError("--tasks, -x and --plan need --executor")
             if address := next((each for each in files if isinstance(each, str)), None):
                 raise click.UsageError(
-                    f"{address}: addresses are read with --executor, such as --executor local"
+                    f"{shown_address(address)}: addresses are read with --executor, such as"
+                    " --executor local"
                 )
             return
         if is_collection or any(str(each) == "-" for each in files):
@@ -152,13 +154,12 @@ def _begun(job: Job) -> Iterator[Job]:
 
     job.work.mkdir(exist_ok=True)
     try:
-        held = take_lock(job.work / "lock")
+        held = take_lock(job.work / LOCK)
     except Timeout:
         raise ArchiveBusy(f"{job.work}: another process is importing into this archive") from None
     with held:
-        begun = job.begin()
-        check_not_queued(begun)
-        yield begun
+        check_not_queued(job)
+        yield job.begin()
 
 
 def _run(job: Job, how: InTasks, given: dict[str, Any]) -> list[dict[str, Any]] | None:

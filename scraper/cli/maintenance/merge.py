@@ -13,8 +13,9 @@ from archive.ledger.wording import human_bytes, plain_time, plural
 from archive.merge.merge import Options, Report
 from archive.merge.merge import merge as merge_archives
 from scraper.cli import options
-from scraper.cli.maintenance.restore import nobody_writes
 from scraper.cli.rendering import terminal
+from scraper.politeness.locks import nobody_writes
+from scraper.spiders import names
 
 _COLUMNS = terminal.columns(
     "archive state stories joined revisions snapshots urls tombstones latest",
@@ -63,7 +64,7 @@ def merged(whole: Path, archives: Sequence[Path], chosen: Options) -> Report:
     """Merge with a bar, into an archive that nobody else writes."""
     with ExitStack() as stack:
         if chosen.update and whole.exists():
-            stack.enter_context(nobody_writes(whole))
+            stack.enter_context(nobody_writes(whole, names()))
         stack.enter_context(terminal.interruptible("Stopped; the same merge, run again, resumes."))
         advance = stack.enter_context(terminal.progress_bar("merging", total=None, as_share=True))
         return merge_archives(
@@ -83,8 +84,11 @@ def print_report(out: Path, report: Report, *, as_json: bool) -> None:
     if not report.changed:
         terminal.note(f"Nothing is new: {out} is as it was.")
         return
-    joined = plural(report.joined, "story stood", "stories stood")
-    terminal.note(f"{joined} in several archives; {out} has {human_bytes(out.stat().st_size)}.")
+    size = f"{out} has {human_bytes(out.stat().st_size)}."
+    if report.joined:
+        joined = plural(report.joined, "story stood", "stories stood")
+        size = f"{joined} in several archives, each is one now; {size}"
+    terminal.note(size)
     if report.settled_until:
         until = terminal.local_times(plain_time(report.settled_until))
         terminal.note(

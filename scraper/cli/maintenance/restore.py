@@ -1,7 +1,6 @@
 """`warta restore`: put a backup in the archive's place."""
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,7 @@ from archive.maintenance.restore import restore as restore_archive
 from scraper.cli import options
 from scraper.cli.maintenance.backup import copying
 from scraper.cli.rendering.terminal import interruptible, local_times, note, progress_bar
-from scraper.politeness.locks import schedule_lock, writer_lock
+from scraper.politeness.locks import nobody_writes
 from scraper.spiders import names
 
 
@@ -55,7 +54,7 @@ def restore(
             return
         if question := _question(path, found, discard=discard):
             options.confirm(question, yes=yes, refused="nothing was restored")
-        context.with_resource(nobody_writes(path))
+        context.with_resource(nobody_writes(path, names()))
         takedowns = _takedowns(path, source)
         kept = _put(source, path, partial(_check, backup), takedowns, keep=not discard)
     note(f"{path}: restored, {plural(found.articles, 'article')}, verified.")
@@ -124,15 +123,6 @@ def _report(takedowns: Sequence[Takedown], singular: str, many: str | None = Non
     if takedowns:
         verb = singular if len(takedowns) == 1 else many or singular
         note(f"{plural(len(takedowns), 'story', 'stories')} {verb} taken down again.")
-
-
-def nobody_writes(path: Path) -> ExitStack:
-    """Hold the locks of all writers; raises Locked."""
-    with ExitStack() as stack:
-        stack.enter_context(schedule_lock(path))
-        for site in names():
-            stack.enter_context(writer_lock(path, site))
-        return stack.pop_all()
 
 
 def _in_words(path: Path) -> str:

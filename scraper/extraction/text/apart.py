@@ -135,26 +135,38 @@ def _may_be_pull_quote(block: Block) -> bool:
 
 
 def _holds(other: Block, quote: Block) -> bool:
-    """Whether a paragraph in another place says, among other things, what a quotation says."""
-    if other.context == quote.context and other.is_quote == quote.is_quote:
+    """Whether a paragraph around the place of a quotation says, among other things, the same."""
+    is_around = not other.context or f"{quote.context} ".startswith(f"{other.context} ")
+    is_elsewhere = other.context != quote.context and is_around
+    if not is_elsewhere and (other.is_quote or not quote.is_quote):
         return False
     return len(other.text) > len(quote.text) and quote.text.strip(_QUOTATION) in other.text
 
 
 def _bios(found: Sequence[Block], authors: Sequence[str]) -> list[Block]:
-    """Return the paragraphs at the end of a text that begin with an author's name, or have it and
-    an address: all of the six such pages of the Fundus and scrapinghub sets gain by it.
+    """Return the paragraphs at the end of a text that begin with the name of an author who is none
+    of its persons, or have an author's name and an address: all of the six such pages of the Fundus
+    and scrapinghub sets gain by it.
     """
     names = "|".join(re.escape(name) for name in authors if " " in name)
     if not names:
         return []
-    named = re.compile(rf"\b(?:{names})\b", re.IGNORECASE)
-    below = found[max(1, len(found) - MAX_BELOW) :]
-    return [block for block in below if len(block.text) <= MAX_BIO and _is_bio(block.text, named)]
+    named = re.compile(rf"(?<!\w)(?:{names})(?!\w)", re.IGNORECASE)
+    end = max(1, len(found) - MAX_BELOW)
+    is_person = any(named.search(block.text) for block in found[:end])
+    bios = []
+    for block in found[end:]:
+        if len(block.text) <= MAX_BIO and _is_bio(block.text, named, is_person=is_person):
+            bios.append(block)
+        else:
+            is_person = is_person or named.search(block.text) is not None
+    return bios
 
 
-def _is_bio(text: str, named: re.Pattern[str]) -> bool:
+def _is_bio(text: str, named: re.Pattern[str], *, is_person: bool) -> bool:
+    """Whether a paragraph is about an author, who may be a person of the story."""
     name = named.search(text)
     if name is None:
         return False
-    return not text[: name.start()].strip(_QUOTATION) or _CONTACT.search(text) is not None
+    begins = not text[: name.start()].strip(_QUOTATION)
+    return (begins and not is_person) or _CONTACT.search(text) is not None

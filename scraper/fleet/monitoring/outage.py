@@ -56,7 +56,7 @@ class Outage:
     targets: Sequence[Target]
     since: datetime | None = None
     """Aware, UTC; the worker's clock, there is no other. None: the database answers."""
-    _told: set[str] = field(default_factory=set)
+    _notified: set[str] = field(default_factory=set)
     _noted: bool = False
 
     @property
@@ -70,7 +70,7 @@ class Outage:
             if found:
                 known = json.loads(found)
                 self.since = datetime.fromisoformat(known["since"])
-                self._told, self._noted = set(map(str, known["told"])), True
+                self._notified, self._noted = set(map(str, known["notified"])), True
 
     def silent(self, why: str, now: datetime) -> None:
         """Note that the database did not answer, and notify the targets that do not know it."""
@@ -78,30 +78,30 @@ class Outage:
             self.since = now
         if not self._noted:
             self._keep()
-        missing = [target for target in self.targets if target.name not in self._told]
+        missing = [target for target in self.targets if target.name not in self._notified]
         if now - self.since < AFTER or not missing or not self._speaks():
             return
-        self._told |= self._deliver("began", missing, now, _why(self.worker, why))
+        self._notified |= self._deliver("began", missing, now, _why(self.worker, why))
         self._keep()
 
     def answered(self, now: datetime) -> None:
         """Note that the database answers again, and notify those that know of the silence."""
         if self.since is None:
             return
-        known = [target for target in self.targets if target.name in self._told]
-        self._told -= self._deliver("ended", known, now, _over(self.worker))
-        if self._told & {target.name for target in self.targets}:
+        known = [target for target in self.targets if target.name in self._notified]
+        self._notified -= self._deliver("ended", known, now, _over(self.worker))
+        if self._notified & {target.name for target in self.targets}:
             return  # tried again at the next answer
         with suppress(FleetError):
             if self.notes is not None:
                 self.notes.delete(self._name)
         self.since, self._noted = None, False
-        self._told.clear()
+        self._notified.clear()
 
     def _keep(self) -> None:
         if self.notes is None or self.since is None:
             return
-        note = {"since": self.since.isoformat(), "told": sorted(self._told)}
+        note = {"since": self.since.isoformat(), "notified": sorted(self._notified)}
         with suppress(FleetError):
             self.notes.write(self._name, [json.dumps(note).encode()])
             self._noted = True

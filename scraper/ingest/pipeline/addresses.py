@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from archive.printable import in_line
+from archive.printable import in_line, shown_address
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.pipeline.job import is_address
-from scraper.ingest.pipeline.streams import SCHEMES, opened
+from scraper.ingest.pipeline.streams import SCHEMES, WEB, opened
 from scraper.ingest.web_archives.sources import expanded, kind_of
 
 COMMON_CRAWL = "https://data.commoncrawl.org/"
@@ -39,10 +39,13 @@ class Found:
 
 def checked(address: str) -> str:
     """Return an address; raises Unreadable for one that is not read."""
-    scheme = urlsplit(address).scheme.lower()
+    parts = urlsplit(address)
+    scheme = parts.scheme.lower()
     if "::" in address or scheme not in SCHEMES:
         known = ", ".join(f"{name}://" for name in SCHEMES)
         raise Unreadable(f"such addresses are not read; known are {known} and paths")
+    if scheme in WEB and "@" in parts.netloc:
+        raise Unreadable("an address with a user or password is not read: ~/.netrc may have them")
     return address
 
 
@@ -54,11 +57,15 @@ def found_in(arguments: Iterable[Path | str]) -> Found:
         try:
             addresses |= dict.fromkeys(_named_by(argument))
         except Unreadable as error:
-            unreadable.append(f"{in_line(str(argument))}: {error}")
+            unreadable.append(f"{_shown(argument)}: {error}")
     if len(addresses) > MAX_ADDRESSES:
         unreadable.append(f"more than {MAX_ADDRESSES} files: import them in parts")
         addresses = {}
     return Found(addresses=tuple(addresses), unreadable=tuple(unreadable))
+
+
+def _shown(argument: Path | str) -> str:
+    return shown_address(argument) if isinstance(argument, str) else in_line(str(argument))
 
 
 def _named_by(argument: Path | str) -> Iterator[str]:

@@ -16,6 +16,8 @@ from scraper.extraction.workers import Limits
 from scraper.ingest.web_archives.wanted import Wanted
 
 _FILE = "job.json"
+LOCK = "lock"
+"""File in the folder, held by the command that works in it."""
 
 
 class ImportUnfinished(ArchiveError):
@@ -98,12 +100,21 @@ class Job:
                     " there; the same command goes on with it, or remove the folder"
                 )
             return known
+        self._clear()
         for name in ("indexed", "shards"):
-            (self.work / name).mkdir(exist_ok=True)
+            (self.work / name).mkdir()
         new = self.work / f"{_FILE}.new"
         new.write_text(json.dumps(self._row()))
         new.replace(self.work / _FILE)
         return self
+
+    def _clear(self) -> None:
+        """Remove what an import that is over left: by its logs its tasks are those of this one."""
+        for path in self.work.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
 
     def _row(self) -> dict[str, Any]:
         row = asdict(self)
@@ -126,14 +137,19 @@ class Job:
 
     def tidy(self) -> None:
         """Leave logs and results, and nothing that takes room or that would be resumed."""
+        self._forget()
         for name in ("indexed", "shards"):
             shutil.rmtree(self.work / name, ignore_errors=True)
         self.placed.unlink(missing_ok=True)
-        (self.work / _FILE).unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove the folder."""
+        self._forget()
         shutil.rmtree(self.work)
+
+    def _forget(self) -> None:
+        """Make it over; killed from here on, what is left is the next import's to remove."""
+        (self.work / _FILE).unlink(missing_ok=True)
 
 
 def shard_of(site: str, tasks: int) -> int:

@@ -14,6 +14,8 @@ from archive.merge.parts import forget_archive, forget_parts
 from scraper.ingest.pipeline.job import Job
 from scraper.ingest.pipeline.sharding import counted, distinct_files, summed
 from scraper.ingest.pipeline.sifting import sifted
+from scraper.politeness.locks import nobody_writes
+from scraper.spiders import names
 
 Advance = Callable[[float, int | None], None]
 
@@ -94,7 +96,8 @@ def _put(job: Job, *, jobs: int, advance: Advance) -> None:
             name_copy(job.whole, out, replace=False)
             sync(out.parent)
         elif not out.samefile(job.whole):
-            _merged(job, out, [job.whole], jobs, advance, update=True)
+            with nobody_writes(out, names()):
+                _merged(job, out, [job.whole], jobs, advance, update=True)
             with plain_errors(out), Archive(out) as archive, archive.transaction(job.now):
                 forget_archive(archive.db, job.whole.name)
         job.whole.unlink(missing_ok=True)

@@ -3,8 +3,9 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from archive.printable import in_line
+from archive.remote import RemoteFile, answered
 from scraper.ingest.collections.rows import Unreadable
 from scraper.sites.addresses import is_private
 
@@ -30,7 +32,7 @@ TIMEOUT = (30.0, 120.0)
 ATTEMPTS = 6
 """Times that a file is requested in a row without a byte."""
 
-_WEB = ("http", "https")
+WEB = ("http", "https")
 _BUCKETS: dict[str, dict[str, Any]] = {
     "s3": {"anon": True},
     "gs": {"token": "anon"},
@@ -39,7 +41,7 @@ _BUCKETS: dict[str, dict[str, Any]] = {
     "hf": {},
 }
 """Scheme -> the options of its file system in fsspec; public buckets need no account."""
-SCHEMES = (*_WEB, *_BUCKETS)
+SCHEMES = (*WEB, *_BUCKETS)
 _RETRIED = (429, 500, 502, 503, 504)
 _BROKEN = (requests.RequestException, HTTPError, OSError)
 
@@ -85,7 +87,7 @@ class Stream:
 @contextmanager
 def opened(address: str, clock: Callable[[], float] = time.monotonic) -> Iterator[BinaryIO]:
     """Open an address; raises Unreadable for what is not there, and Unfetched for what may be."""
-    if urlsplit(address).scheme.lower() in _WEB:
+    if urlsplit(address).scheme.lower() in WEB:
         with _session() as session:
             pages = _Web(session, address)
             yield cast("BinaryIO", Stream(address, pages.version, cast("BinaryIO", pages), clock))
@@ -96,7 +98,7 @@ def opened(address: str, clock: Callable[[], float] = time.monotonic) -> Iterato
 
 def version_of(address: str) -> Version:
     """Return which bytes an address has, without reading them; raises as `opened` does."""
-    if urlsplit(address).scheme.lower() in _WEB:
+    if urlsplit(address).scheme.lower() in WEB:
         with _session() as session, _answer(session, "HEAD", address, {}) as answer:
             return _version(answer)
     with _bucket(address) as (_file, version):
@@ -197,7 +199,7 @@ def _session() -> Iterator[requests.Session]:
                 respect_retry_after_header=True,
             )
         )
-        for scheme in _WEB:
+        for scheme in WEB:
             session.mount(f"{scheme}://", adapter)
         yield session
 
@@ -243,7 +245,7 @@ class _PublicHosts(HTTPAdapter):
         """Called by requests, for each redirect as well."""
         parts = urlsplit(request.url or "")
         host = parts.hostname or ""
-        through_proxy = parts.scheme in getproxies() and not proxy_bypass(host)
+        through_proxy = bool({parts.scheme, "all"} & getproxies().keys()) and not proxy_bypass(host)
         if is_private(host) or (through_proxy and any(map(is_private, _addresses(host)))):
             raise Unreadable("its host is internal, and is not requested")
         return super().send(request, *given, **options)
@@ -256,24 +258,62 @@ def _addresses(host: str) -> set[str]:
     return set()
 
 
+class _Bucket:
+    """A file of a bucket; each answer of its server is waited for a limited time."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = RemoteFile(file)
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes."""
+        with _fetching():
+            return self._file.read(size)
+
+    def close(self) -> None:
+        """Forget the file."""
+        self._file.close()
+
+
 @contextmanager
 def _bucket(address: str) -> Iterator[tuple[BinaryIO, Version]]:
     """Open a file of a bucket by its file system in fsspec; raises Unreadable and Unfetched."""
+    with _fetching():
+        file, version = answered(partial(_opened_bucket, address))
+    with closing(_Bucket(file)) as bucket:
+        yield cast("BinaryIO", bucket), version
+
+
+def _opened_bucket(address: str) -> tuple[BinaryIO, Version]:
     import fsspec
 
     scheme = urlsplit(address).scheme.lower()
     try:
-        system = fsspec.filesystem(scheme, **_BUCKETS[scheme])
-        about = system.info(address)
-        tag = str(about.get("ETag") or about.get("LastModified") or about.get("mtime") or "")
-        version = Version(size=about.get("size"), tag=tag)
-        if version.size is not None and version.size > MAX_BYTES:
-            raise Unreadable(f"it has more than {MAX_BYTES // 1024**3} GB")
-        with system.open(address, "rb", cache_type="readahead", block_size=16 * 1024**2) as file:
-            yield file, version
+        system, path = fsspec.core.url_to_fs(address, **_BUCKETS[scheme])
     except ImportError as error:
         raise Unreadable(f"{scheme}:// needs a package: {in_line(str(error))}") from error
+    about = system.info(path)
+    tag = str(about.get("ETag") or about.get("LastModified") or about.get("mtime") or "")
+    version = Version(size=about.get("size"), tag=tag)
+    if version.size is not None and version.size > MAX_BYTES:
+        raise Unreadable(f"it has more than {MAX_BYTES // 1024**3} GB")
+    file = system.open(path, "rb", cache_type="readahead", block_size=16 * 1024**2)
+    return cast("BinaryIO", file), version
+
+
+@contextmanager
+def _fetching() -> Iterator[None]:
+    """Turn whatever a file system raises into Unreadable, or Unfetched where a later attempt may
+    succeed.
+    """
+    try:
+        yield
+    except (Unreadable, Unfetched):
+        raise
     except (FileNotFoundError, PermissionError) as error:
         raise Unreadable(f"it is not there, or not public ({in_line(str(error))})") from error
     except OSError as error:
         raise Unfetched(_why(error)) from error
+    except ValueError as error:
+        raise Unreadable(f"it is no address of such a file ({in_line(str(error))})") from error
+    except Exception as error:
+        raise Unfetched(f"it cannot be read ({type(error).__name__})") from error

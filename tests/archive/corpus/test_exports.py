@@ -5,7 +5,9 @@ which no password is.
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,14 +19,19 @@ import pytest
 from datatrove.utils.logging import logger
 
 from archive import Archive
+from archive.corpus.many import exports
 from archive.corpus.many.exports import is_export, read_export, shown
+from archive.database.clock import exact
+from archive.database.rows import insert_row
 from archive.errors import CorpusError
-from archive.export.tables import export_tables
+from archive.export.tables import EVIDENCE, export_tables
 from tests.archive.corpus.many import built_of_many, quiet
-from tests.archive.corpus.newsroom import all_fates, built, documents, dropped
+from tests.archive.corpus.newsroom import all_fates, built, by_id, dropped, kept, tree
+from tests.archive.invented import DAY, HOUR, NOW
+from tests.archive.invented import rows as rows_of
 
-UNKNOWN = {"fetched_at", "snapshot_digest"}
-"""What an export does not have, as it has no pages."""
+WIB = timezone(timedelta(hours=7))
+DRIFT_BEGAN = NOW + 4 * DAY
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +40,26 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("exported")
     with Archive(folder / "news.db") as archive:
         all_fates(archive)
+        kept(archive, 71, published=(NOW - 9 * HOUR).astimezone(WIB), day=6)
+        marked(archive)
         export_tables(archive, folder / "ekspor")
+        export_tables(archive, folder / "bulanan", by_site=False)
     return folder / "news.db", folder / "ekspor"
+
+
+def marked(archive: Archive) -> None:
+    """The page of one story was another's; those of the fourth day were read by a layout that had
+    changed.
+    """
+    statement = """SELECT r.snapshot_id, r.layout, r.extractor FROM revisions r
+        JOIN articles a ON a.id = r.article_id WHERE a.key = 'kabar-1'"""
+    ((page, layout, extractor),) = rows_of(archive, statement)
+    with archive.transaction(NOW + 7 * DAY):
+        archive.history.note_refusal(page, "same_body_elsewhere")
+        drift = {"site": "kabar", "layout": layout, "extractor": extractor, "urls": "[]"}
+        times = {"since": DRIFT_BEGAN, "noted_at": DRIFT_BEGAN, "ended_at": DRIFT_BEGAN + HOUR}
+        times = {name: exact(time) for name, time in times.items()}
+        insert_row(archive.db, "drifts", drift | times | {"reasons": "[]"})
 
 
 class Listing(SimpleHTTPRequestHandler):
@@ -51,24 +76,68 @@ def served(exported: tuple[Path, Path]) -> Iterator[str]:
         server.shutdown()
 
 
-def texts(rows: list[dict[str, object]]) -> set[tuple[object, ...]]:
-    return {(row["id"], row["text"], row["revision"], row["cluster_size"]) for row in rows}
-
-
+@pytest.mark.parametrize("layout", ["ekspor", "bulanan"])
 def test_the_corpus_of_an_export_has_the_documents_of_its_archive(
-    exported: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    exported: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str
 ) -> None:
     quiet(monkeypatch)
-    archive, export = exported
-    built(archive, tmp_path / "archive")
+    archive, export = exported[0], exported[1].with_name(layout)
+    built(archive, tmp_path / "alone")
+    built_of_many([archive], tmp_path / "archive")
     built_of_many([read_export(export, tmp_path / "export.db")], tmp_path / "export")
     logger.enable("datatrove")
-    assert texts(documents(tmp_path / "export")) == texts(documents(tmp_path / "archive"))
+    alone, of_export = (by_id(tmp_path / name) for name in ("alone", "export"))
+    assert {key: row | {"cluster_id": 0} for key, row in of_export.items()} == {
+        key: row | {"cluster_id": 0} for key, row in alone.items()
+    }
+    assert tree(tmp_path / "export" / "data") == tree(tmp_path / "archive" / "data")
+    assert all(row["snapshot_digest"] for row in of_export.values())
+    assert of_export["kabar:kabar-71"]["published_at"].endswith("+07:00")
     reasons = [
         sorted((row["id"], row["reason"]) for row in dropped(tmp_path / name))
         for name in ("archive", "export")
     ]
     assert reasons[0] == reasons[1]
+    assert ("kabar:kabar-1", "doubted") in reasons[1]
+
+
+def test_marks_of_drift_are_those_of_the_archive(
+    exported: tuple[Path, Path], tmp_path: Path
+) -> None:
+    statement = "SELECT a.key FROM articles a JOIN drifted d ON d.article_id = a.id ORDER BY 1"
+    found = []
+    for path in (exported[0], read_export(exported[1], tmp_path / "export.db")):
+        with Archive(path, read_only=True) as archive:
+            found.append(rows_of(archive, statement))
+    assert found[0] == found[1] != []
+
+
+def test_an_export_of_an_earlier_version_has_the_texts(
+    exported: tuple[Path, Path], tmp_path: Path
+) -> None:
+    old = tmp_path / "lama"
+    shutil.copytree(exported[1], old)
+    for file in old.glob("articles/*/*/*.parquet"):
+        pq.write_table(pq.ParquetFile(file).read().drop_columns(list(EVIDENCE)), file)
+    statement = "SELECT url, body FROM latest ORDER BY 1"
+    found = []
+    for path in (exported[0], read_export(old, tmp_path / "export.db")):
+        with Archive(path, read_only=True) as archive:
+            found.append(rows_of(archive, statement))
+    assert found[0] == found[1]
+    with Archive(tmp_path / "export.db", read_only=True) as archive:
+        assert rows_of(archive, "SELECT count(*) FROM snapshots") == [(0,)]
+
+
+def test_a_server_that_says_nothing_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("aiohttp")
+    monkeypatch.setattr(exports, "LISTING", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"http://127.0.0.1:{silent.getsockname()[1]}/ekspor"
+        with pytest.raises(CorpusError, match="its server does not answer; try again later"):
+            read_export(place, tmp_path / "export.db")
 
 
 def test_at_an_address_it_is_the_same(

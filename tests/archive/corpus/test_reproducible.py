@@ -4,6 +4,8 @@ others.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
 from datetime import date, timedelta, timezone
 from decimal import Decimal
@@ -23,6 +25,7 @@ from scraper.cli.main import main
 from tests.archive.corpus.newsroom import (
     built,
     by_id,
+    documents,
     gone,
     in_this_process,
     kept,
@@ -68,6 +71,22 @@ def test_any_number_of_processes_gives_the_same_bytes(
 def test_the_pictures_are_the_same_as_well(fates: Path, tmp_path: Path, judged: Made) -> None:
     built(fates, tmp_path / "out", filters="news", pictures=True)
     assert tree(tmp_path / "out") == tree(judged[0])
+
+
+DOCUMENTS = "dce8de855c46c2314b09782bd5944ab16c61c9d8c58c8926d8944d8ea34e1195"
+"""Digest of documents by a version that knew corpora of one archive only."""
+
+
+@pytest.mark.usefixtures("undisturbed")
+def test_a_corpus_of_one_archive_has_the_documents_of_earlier_versions(fates: Path) -> None:
+    names = (
+        "id text revision published_at cluster_size is_cluster_first cluster_first_site opted_out"
+        " minhash"
+    )
+    found = [
+        [row[name] for name in names.split()] for row in documents(fates.with_name("undisturbed"))
+    ]
+    assert hashlib.sha256(json.dumps(found).encode()).hexdigest() == DOCUMENTS
 
 
 def test_the_size_of_the_shards_changes_no_document(

@@ -6,6 +6,7 @@ import os
 import re
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -290,7 +291,7 @@ def test_a_table_takes_the_same_memory_for_any_number_of_rows(
 
 
 def _fields(table: exporting.Table) -> dict[str, Any]:
-    return {name: getattr(table, name) for name in ("name", "view", "key", "dated", "rows")}
+    return {each.name: getattr(table, each.name) for each in fields(table)}
 
 
 # What cannot be written

@@ -130,7 +130,7 @@ def test_a_target_that_is_down_hears_of_it_later(hook: Receiver) -> None:
 
 def test_what_strangers_leave_in_the_store_is_no_note(hook: Receiver) -> None:
     store = Shared()
-    for text in (b"{", b"[]", b'{"since": 5, "told": 3}', b"\xff"):
+    for text in (b"{", b"[]", b'{"since": 5, "notified": 3}', b"\xff"):
         store.kept[f"{FOLDER}/utama"] = text
         (worker,) = workers(hook, store, "utama")
         assert worker.since is None

@@ -23,6 +23,7 @@ SETTINGS = ("-s", f"DOWNLOAD_DELAY={DELAY}", "-s", f"SLOWEST_DELAY={DELAY}")
 """Of crawls: less than anybody may configure."""
 LEASE = 4.0
 """Seconds; short, so that the tests need not wait."""
+QUICK = Path(__file__).with_name("quick.py")
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 
 
@@ -40,6 +41,8 @@ class Machine:
         self.dsn = server.dsn(database, port=self.to_database.port)
         self.names_database = True
         """Whether its environment names the database; else warta.toml has to."""
+        self.is_quick = False
+        """Whether its worker looks, reports and tries again more often than those of users."""
         self.process: subprocess.Popen[bytes] | None = None
         self.log = self.folder / "worker.log"
         self.configure()
@@ -72,8 +75,8 @@ class Machine:
         self.kill()
         self._ends.close()
 
-    def _command(self, *words: str) -> list[str]:
-        return [sys.executable, "-P", str(MAIN), "--config", str(self.config), *words]
+    def _command(self, *words: str, program: Path = MAIN) -> list[str]:
+        return [sys.executable, "-P", str(program), "--config", str(self.config), *words]
 
     def run(self, *words: str, code: int = 0) -> str:
         """Run a command on this machine to its end; its output."""
@@ -91,9 +94,10 @@ class Machine:
 
     def start(self) -> None:
         """Start the worker, as systemd would."""
+        program = QUICK if self.is_quick else MAIN
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self._command("fleet", "worker", *SETTINGS),
+                self._command("fleet", "worker", *SETTINGS, program=program),
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,

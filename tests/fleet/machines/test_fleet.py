@@ -1,9 +1,9 @@
-"""A fleet on three machines through 20 SIGKILLs and 5 SIGSTOPs: no site is requested by two, none
-too soon or without a lease; no story is lost or stored twice; all archives together are the one
-that a single machine makes.
+"""Fleets of two and of three machines through 20 SIGKILLs and 5 SIGSTOPs: no site is requested by
+two, none too soon or without a lease; no story is lost or stored twice; all archives together are
+the one that a single machine makes.
 
-The sites are those of the soak, on loopback; the crawls' delay is shortened, everything else is as
-users have it, with shorter leases.
+The sites are those of the soak, on loopback. The delay of crawls is shortened, and so are leases
+and all times of the workers, by about as much.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ pytestmark = [
 SEED = 20
 KILLS = {"crawl": 14, "worker": 3, "machine": 3}
 STOPS = {"crawl": 2, "worker": 1, "machine": 2}
+NAMES = ("utama", "cadangan", "ketiga")
 ALONE = "satu"
 """The single machine."""
 CONTENTS = (
@@ -66,6 +67,7 @@ CONTENTS = (
 class Lived:
     """What happened to the fleet."""
 
+    machines: tuple[str, ...]
     merged: Path
     alone: Path
     visits: list[Visit]
@@ -76,13 +78,15 @@ class Lived:
     status: str
 
 
-@pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory, postgresql: Server) -> Iterator[Lived]:
+@pytest.fixture(scope="module", params=[2, 3], ids=["two", "three"])
+def lived(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql: Server
+) -> Iterator[Lived]:
     with ExitStack() as ends:
-        yield _live(tmp_path_factory.mktemp("fleet"), postgresql, ends)
+        yield _live(tmp_path_factory.mktemp("fleet"), NAMES[: request.param], postgresql, ends)
 
 
-def _live(folder: Path, server: Server, ends: ExitStack) -> Lived:
+def _live(folder: Path, names: tuple[str, ...], server: Server, ends: ExitStack) -> Lived:
     now = datetime.now(WIB)
     rooms = Newsrooms(now.date() - timedelta(days=5), 7, a_day=2)
     sites = ends.enter_context(Sites(rooms, now - timedelta(days=1)))
@@ -92,12 +96,13 @@ def _live(folder: Path, server: Server, ends: ExitStack) -> Lived:
         ends.enter_context(
             Machine(name, folder, server=server, database=database, sites=sites, store=store)
         )
-        for name in ("utama", "cadangan", "ketiga")
+        for name in names
     ]
     machines[0].run("fleet", "init")
     connection = ends.enter_context(server.connect(database))
     keep_history(connection)
     for machine in machines:
+        machine.is_quick = True
         machine.start()
     ordeal = Ordeal(machines, sites, connection, plan(SEED, KILLS, STOPS))
     while ordeal.left:
@@ -109,8 +114,9 @@ def _live(folder: Path, server: Server, ends: ExitStack) -> Lived:
     status = machines[1].run("fleet", "status")
     for machine in machines:
         assert machine.stop() == 0
-    machines[2].run("fleet", "collect", str(folder / "merged.db"))
+    machines[-1].run("fleet", "collect", str(folder / "merged.db"))
     return Lived(
+        machines=names,
         merged=folder / "merged.db",
         alone=folder / "alone.db",
         visits=[visit for visit in sites.log if visit.machine != ALONE],
@@ -131,10 +137,13 @@ def _crawl_alone(archive: Path, sites: Sites, *since: str) -> None:
 
 
 def test_all_blows_were_dealt(lived: Lived) -> None:
-    print_table(
-        [{"what": what, "how": how, "times": times} for (what, how), times in lived.done.items()],
-        {"what": "what", "how": "how", "times": "times"},
-    )
+    figures = {f"{what} {how}": times for (what, how), times in lived.done.items()} | {
+        "leases taken": len(lived.leases),
+        "requests": len(lived.visits),
+        "shortest gap": f"{min(gaps(lived.visits).values()):.3f} s",
+    }
+    rows = [{"what": what, "number": number} for what, number in figures.items()]
+    print_table(rows, {"what": f"{len(lived.machines)} machines", "number": "number"})
     assert lived.done == {(kind, "killed"): count for kind, count in KILLS.items()} | {
         (kind, "stopped"): count for kind, count in STOPS.items()
     }
@@ -170,5 +179,5 @@ def test_all_archives_together_are_the_one_of_a_single_machine(lived: Lived) -> 
 
 
 def test_the_status_shows_all_sites_and_workers(lived: Lived) -> None:
-    for name in (*HOSTS, "utama", "cadangan", "ketiga"):
+    for name in (*HOSTS, *lived.machines):
         assert name in lived.status

@@ -414,9 +414,10 @@ def test_bare_text_behind_a_stray_end_tag_is_taken_with_what_is_around_it() -> N
     assert article.body.split("\n\n") == [*STORY, P5]
 
 
+OTHER_LEAD = "Nelayan di pesisir utara kembali melaut setelah gelombang mereda, kata syahbandar."
 OTHER = "".join(
     (
-        "<p>Nelayan di pesisir utara kembali melaut setelah gelombang mereda, kata syahbandar.</p>",
+        f"<p>{OTHER_LEAD}</p>",
         "<p>Harga ikan di pelelangan turun karena tangkapan melimpah sejak akhir pekan lalu.</p>",
         "<p>Kapal besar baru akan berangkat sesudah bahan bakar tiba dari pelabuhan di kota.</p>",
     )
@@ -433,6 +434,13 @@ def test_the_text_of_another_article_is_none_of_the_story(heading: str) -> None:
     body = "<div itemprop='articleBody'>"
     first = f"<article><h1>Panen Raya di Lereng</h1>{body}{paragraphs(*STORY)}</div></article>"
     article = unknown(f"{first}<article>{heading}{body}{OTHER}</div></article>")
+    assert article.body.split("\n\n") == STORY
+
+
+def test_a_card_above_the_story_is_not_taken_for_it() -> None:
+    card = f"<article class='kartu'>{paragraphs(OTHER_LEAD)}</article>"
+    body = f"<article><div itemprop='articleBody'>{paragraphs(*STORY)}</div></article>"
+    article = unknown(f"<h1>Panen Raya di Lereng</h1>{card}{body}")
     assert article.body.split("\n\n") == STORY
 
 

@@ -606,6 +606,7 @@ KEYS_IN_QUERIES = Site(
         ("https://lereng.example/?p=12", "p12", "?p=12"),
         ("https://lereng.example/?p=12&page=2", "p12", "?p=12"),
         ("https://lereng.example?p=1204", "p1204", "?p=1204"),
+        ("https://lereng.example/?p=12&p=12", "p12", "?p=12"),
     ],
 )
 def test_the_key_of_a_story_may_be_in_the_query(address: str, key: str, canonical: str) -> None:
@@ -615,8 +616,14 @@ def test_the_key_of_a_story_may_be_in_the_query(address: str, key: str, canonica
     assert KEYS_IN_QUERIES.identify(found.url) == found
 
 
-@pytest.mark.parametrize("query", ["", "?nid=", "?nid=a/b", "?nid=%0a7", "?NID=7", "?p=7"])
-def test_an_address_without_the_parameter_is_no_story(query: str) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("", "?nid=", "?nid=a/b", "?nid=%0a7", "?NID=7", "?p=7"),
+        *("?nid=7&nid=8", "?nid=7&nid=", "?nid=a/b&nid=7", "?nid=7-", "?nid[]=7"),
+    ],
+)
+def test_an_address_without_the_parameter_or_with_several_is_no_story(query: str) -> None:
     found = KEYS_IN_QUERIES.identify(f"https://lereng.example/read.php{query}")
     assert isinstance(found, Refusal)
     assert found.reason == "not_an_article"

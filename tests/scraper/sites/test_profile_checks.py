@@ -66,6 +66,10 @@ def test_a_parameter_of_the_query_is_a_key_where_the_canonical_address_has_it() 
     assert wrong(article_urls=(odd,)) == [
         "article_urls[0].parameters: 'a[0]' is no name of a parameter"
     ]
+    twice = replace(by_query, pattern=r"kabar\.example/(?P<nid>\d+)/read\.php")
+    assert wrong(article_urls=(twice,)) == [
+        "article_urls[0].parameters: nid is also a group of the pattern"
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(spiders.sites()))

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from archive import Archive
+from archive.maintenance.takedown import take_down
 from archive.monitoring.coverage import SETTLED, Period
 from scraper.web import recent as module
 from scraper.web.recent import MAX_AGE, MAX_RESULTS, recent, recent_counts
-from tests.archive.invented import SITE, announce, link
+from tests.archive.invented import SITE, announce, keep, link, story, url_of
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -79,6 +80,19 @@ def test_days_that_are_settled_are_counted_once_an_hour_and_newer_ones_for_every
         announce(archive, link(8, published_at=NOW - timedelta(days=32)), link(9))
         assert [counted(MAX_AGE, old), counted(MAX_AGE, new)] == [2, 3]
         assert counted(timedelta(hours=1), old) == 3
+
+
+def test_a_story_that_was_taken_down_is_counted_on_no_day_at_once(tmp_path: Path) -> None:
+    with Archive(tmp_path / "news.db") as archive:
+        long_ago = NOW - timedelta(days=30)
+        for number in (1, 2):
+            announce(archive, link(number), at=long_ago)
+            keep(archive, story(number, published_at=long_ago), at=long_ago)
+        last = NOW.date() - SETTLED
+        period = Period(first=last - timedelta(days=60), last=last, now=NOW)
+        assert [number for *_, number, _late in recent_counts(archive, period, SITE)] == [2]
+        take_down(archive, SITE, f"{SITE}-1", url=url_of(1), reason="diminta", now=NOW)
+        assert [number for *_, number, _late in recent_counts(archive, period, SITE)] == [1]
 
 
 def test_what_failed_is_computed_again(path: Path, numbers: Iterator[int]) -> None:

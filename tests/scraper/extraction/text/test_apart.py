@@ -112,6 +112,40 @@ def test_a_story_may_end_with_a_person(below: str, head: str) -> None:
     assert paragraphs(story("unknown", below=f"<p>{below}</p>", head=head)) == [*STORY, below]
 
 
+PERSON = "“Benih itu kami bagikan,” kata Ratri Handayani, ketua kelompok tani di lereng itu."
+LAST = "Ratri Handayani akan menanam lagi pada bulan Februari bersama para pemuda desa."
+
+
+@pytest.mark.parametrize("where", SITES)
+@pytest.mark.parametrize("below", [(LAST,), ("Hujan turun sore itu.", LAST)])
+def test_a_person_of_the_story_is_none_of_its_bios_whoever_wrote_it(
+    where: str, below: tuple[str, ...]
+) -> None:
+    last = "".join(f"<p>{text}</p>" for text in below)
+    assert paragraphs(story(where, f"<p>{PERSON}</p>", last))[-len(below) :] == [*below]
+    assert paragraphs(story(where, below=f"<p>{PERSON}</p>{last}"))[-len(below) :] == [*below]
+
+
+def test_an_institution_that_writes_about_itself_stays_at_the_end_of_its_text() -> None:
+    head = "<meta name='author' content='Dinas Pertanian'>"
+    first = "<p>Dinas Pertanian membagikan benih padi kepada warga sebelum musim tanam tiba.</p>"
+    last = "Dinas Pertanian akan memperbaiki saluran air sebelum musim tanam berikutnya."
+    assert paragraphs(story("unknown", first, f"<p>{last}</p>", head))[-1] == last
+
+
+def test_a_title_behind_an_authors_name_is_part_of_it() -> None:
+    head = "<meta name='author' content='Ratri Handayani, S.P.'>"
+    bio = "Ratri Handayani, S.P. adalah penyuluh yang tinggal di lereng."
+    assert paragraphs(story("unknown", below=f"<p>{bio}</p>", head=head)) == STORY
+
+
+def test_a_paragraph_that_a_summary_above_has_too_is_no_pull_quote() -> None:
+    quote = "Kami membagikan benih kepada semua warga lereng sebelum hujan turun lagi"
+    summary = f"<div class='ringkasan'><p>Lurah berkata: “{quote},” di sawah desa.</p></div>"
+    text = f"<div class='isi-berita'><p>“{quote}.”</p></div>"
+    assert f"“{quote}.”" in paragraphs(story("known", summary + text))
+
+
 def test_an_author_is_named_in_a_story_before_its_end() -> None:
     text = "Ratri Handayani ikut memanen padi bersama warga."
     assert text in paragraphs(story("unknown", f"<p>{text}</p><p>Hujan turun sore itu.</p>"))

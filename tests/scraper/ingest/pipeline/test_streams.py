@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
+from threading import Event
+from typing import ClassVar
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
+from archive import remote
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.pipeline import streams
 from scraper.ingest.pipeline.streams import Unfetched, opened, version_of
@@ -89,3 +95,58 @@ def test_internal_addresses_are_not_requested(
 def test_a_bucket_whose_package_is_missing_is_one_sentence() -> None:
     with pytest.raises(Unreadable, match="gs:// needs a package"):
         read("gs://umum/a.warc.gz")
+
+
+class Bucket(MemoryFileSystem):
+    """A bucket whose server does at one of its answers what a test wants."""
+
+    protocol = "az"
+    cachable = False
+    store: ClassVar[dict[str, object]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+    does: ClassVar[dict[str, Callable[[], object]]] = {}
+
+    def info(self, path: str, **given: object) -> object:
+        self.does.get("info", bool)()
+        return super().info(path, **given)
+
+    def open(self, *given: object, **named: object) -> object:
+        file = super().open(*given, **named)
+        read = file.read
+        file.read = lambda size: self.does.get("read", bool)() or read(size)
+        return file
+
+
+def fails(error: Exception) -> Callable[[], object]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("answer", ["info", "read"])
+@pytest.mark.parametrize(
+    ("what", "raised", "sentence"),
+    [
+        (Event().wait, Unfetched, "no answer for 0 seconds"),
+        (fails(ValueError("no account")), Unreadable, "no address of such a file .no account."),
+        (fails(KeyError("x")), Unfetched, "it cannot be read .KeyError."),
+        (fails(OSError(5, "away")), Unfetched, "away"),
+        (fails(PermissionError("private")), Unreadable, "not public"),
+    ],
+    ids=["silent", "no account", "broken", "away", "private"],
+)
+def test_whatever_a_bucket_does_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    what: Callable[[], object],
+    raised: type[Exception],
+    sentence: str,
+) -> None:
+    fsspec.register_implementation("az", Bucket, clobber=True)
+    Bucket().pipe_file("az://umum/a.warc.gz", DATA)
+    assert read("az://umum/a.warc.gz") == DATA
+    monkeypatch.setattr(remote, "PATIENCE", 0.1)
+    monkeypatch.setattr(Bucket, "does", {answer: what})
+    with pytest.raises(raised, match=sentence):
+        read("az://umum/a.warc.gz")

@@ -12,8 +12,10 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from scraper.ingest.pipeline import sifting, windows
+from archive.errors import Locked
+from scraper.ingest.pipeline import joining, sifting, windows
 from scraper.ingest.pipeline.addresses import found_in
+from scraper.ingest.pipeline.execution import stages
 from scraper.ingest.pipeline.sifting import sift, sifted
 from scraper.ingest.web_archives import sources
 from tests.scraper.ingest.pipeline.rows import rows_without_numbers
@@ -165,6 +167,43 @@ def test_killed_anywhere_a_task_is_done_again_and_none_twice(
     assert rows_without_numbers(done(job)) == one
 
 
+def test_what_an_import_on_a_cluster_left_is_not_taken_for_the_next_one(
+    files: list[Path], tmp_path: Path
+) -> None:
+    first = job_of(tmp_path / "news.db", files[:1], tasks=2)
+    done(first)
+    for stage in stages(first, tidy=True):
+        for rank in range(stage.tasks):
+            stage.local().mark_rank_as_completed(rank)
+    first.tidy()
+    assert first.results.exists()
+    again = job_of(tmp_path / "news.db", files, tasks=2)
+    assert not again.results.exists()
+    for stage in stages(again, tidy=True):
+        assert stage.local().get_incomplete_ranks() == list(range(stage.tasks))
+    done(again)
+    assert len(json.loads(again.results.read_text())) == 3
+
+
+def test_nobody_crawls_into_the_archive_while_it_takes_an_import_in(
+    files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = tmp_path / "news.db"
+    import_into(news, files[0], now=NOW - timedelta(days=1))
+    before = rows_without_numbers(news)
+
+    def crawled(_archive: Path, _sites: object) -> None:
+        raise Locked("news.db: another process is crawling rmol; one crawl of a site at a time")
+
+    job = job_of(news, files, tasks=2)
+    with monkeypatch.context() as patch, pytest.raises(Locked, match="is crawling rmol"):
+        patch.setattr(joining, "nobody_writes", crawled)
+        done(job)
+    assert rows_without_numbers(news) == before
+    done(job)
+    assert rows_without_numbers(news) != before
+
+
 def test_the_same_bytes_under_two_names_are_imported_once(
     files: list[Path], tmp_path: Path
 ) -> None:
@@ -235,10 +274,11 @@ def test_a_list_of_a_web_server_names_files_of_that_server(server: Files) -> Non
         (b"ftp://a.example/b.warc\n", "line 1: such addresses are not read"),
         (b"simplecache::s3://a/b.warc\n", "line 1: such addresses are not read"),
         (b"a.warc\nhttp://a::b/c.warc\n", "line 2: such addresses are not read"),
+        (b"https://a:b@a.example/b.warc\n", "line 1: an address with a user or password"),
         (b"\x1f\x8b broken", "the list is damaged"),
         (gzip.compress(b"a" * (65 * 1024 * 1024)), "it is no list of files: it is too long"),
     ],
-    ids=["empty", "remarks", "a table", "ftp", "chained", "no host", "cut", "a bomb"],
+    ids=["empty", "remarks", "a table", "ftp", "chained", "no host", "a user", "cut", "a bomb"],
 )
 def test_what_is_no_list_is_one_sentence(tmp_path: Path, content: bytes, sentence: str) -> None:
     path = tmp_path / "daftar.txt"
@@ -248,3 +288,9 @@ def test_what_is_no_list_is_one_sentence(tmp_path: Path, content: bytes, sentenc
     (line,) = found.unreadable
     assert sentence in line
     assert "\n" not in line
+
+
+def test_an_address_with_a_password_is_not_read_and_no_message_shows_it() -> None:
+    (line,) = found_in(["https://sari:rahasia@arsip.example/a.warc?k=rahasia"]).unreadable
+    assert line.startswith("https://arsip.example/a.warc: an address with a user or password")
+    assert "rahasia" not in line
