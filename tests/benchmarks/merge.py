@@ -70,7 +70,7 @@ def main() -> None:
 
 def _make(path: Path, numbers: range) -> None:
     with Archive(path) as archive:
-        archive.clusters.place = lambda _article_id, _body: None  # type: ignore[method-assign]
+        archive.clusters.place = lambda _article_id, _body, *, first=False: None  # type: ignore[method-assign]
         for number in numbers:
             _crawl(archive, story(number))
 
