@@ -2,13 +2,11 @@
 
 import inspect
 import json
-import logging
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, redirect_stderr
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +14,12 @@ from datatrove.executor.base import PipelineExecutor
 from datatrove.executor.local import LocalPipelineExecutor
 from datatrove.executor.ray import RayPipelineExecutor
 from datatrove.executor.slurm import SlurmPipelineExecutor
-from datatrove.utils.logging import logger
 
 from archive.corpus.output.finish import Finish
 from archive.corpus.pipeline import Stage
 from archive.database.parallel import readers
 from archive.errors import CorpusError
+from archive.executors import Executors
 
 _EXECUTORS: Mapping[str, type[PipelineExecutor]] = {
     "ray": RayPipelineExecutor,
@@ -30,8 +28,7 @@ _EXECUTORS: Mapping[str, type[PipelineExecutor]] = {
 _OURS = {"self", "pipeline", "tasks", "depends", "logging_dir", "skip_completed"}
 """Arguments of the executors that are no options."""
 
-QUEUED = "slurm-job"
-"""File in the work folder: the id of the last queued Slurm job."""
+_CLUSTER = Executors(what="corpus", error=CorpusError)
 
 _stages: Sequence[Stage] = ()
 
@@ -72,20 +69,8 @@ def run_ray(stages: Sequence[Stage], finish: Finish, options: Mapping[str, Any])
 
     Raises CorpusError.
     """
-    with _ray():
-        for stage in stages:
-            _run_on_ray(stage, options)
+    _CLUSTER.run_on_ray((stage.arguments() for stage in stages), options)
     _finish(finish)
-
-
-def _run_on_ray(stage: Stage, options: Mapping[str, Any]) -> None:
-    executor = RayPipelineExecutor(**stage.arguments(), **options)
-    executor.run()
-    if missing := executor.get_incomplete_ranks(skip_completed=True):
-        raise CorpusError(
-            f"{len(missing)} of {stage.tasks} tasks failed (see {stage.logs / 'logs'});"
-            " the same command retries them"
-        )
 
 
 def _finish(finish: Finish) -> None:
@@ -97,46 +82,14 @@ def _finish(finish: Finish) -> None:
 
 def queue_slurm(stages: Sequence[Stage], finish: Finish, options: Mapping[str, Any]) -> None:
     """Queue all stages as Slurm jobs; raises CorpusError where Slurm refuses them."""
-    logger.disable("datatrove")
-    single = {**options, "tasks_per_job": 1, "workers": -1}
     ending = Stage(name="finish", steps=lambda: [finish], tasks=1, work=finish.work)
-    last: SlurmPipelineExecutor | None = None
-    for stage in (*stages, ending):
-        own = single if stage.tasks == 1 else options
-        last = SlurmPipelineExecutor(**stage.arguments(), depends=last, **own)
-    assert last is not None
-    try:
-        last.run()
-    except FileNotFoundError as error:
-        raise CorpusError(
-            "--executor slurm needs Slurm's own commands: sbatch was not found"
-        ) from error
-    except subprocess.CalledProcessError as error:
-        raise CorpusError(
-            f"sbatch refused the jobs (exit code {error.returncode}; its message is above)"
-        ) from error
-    finally:
-        logger.enable("datatrove")
-    (finish.work / QUEUED).write_text(str(last.job_id))
+    given = (stage.arguments() for stage in (*stages, ending))
+    _CLUSTER.queue(given, options, finish.work)
 
 
 def check_not_queued(work: Path) -> None:
     """Raise CorpusError while Slurm still has the jobs of an earlier command for this corpus."""
-    mark = work / QUEUED
-    if not mark.is_file():
-        return
-    job = mark.read_text()
-    command = ("squeue", "--noheader", "--jobs", job)
-    try:
-        # The number is one that we wrote.
-        found = subprocess.run(command, capture_output=True, text=True).stdout  # noqa: S603
-    except FileNotFoundError:
-        found = ""
-    if found.strip():
-        raise CorpusError(
-            f"{work}: Slurm has queued this corpus as job {job}; wait for it, or `scancel` its jobs"
-        )
-    mark.unlink()
+    _CLUSTER.check_not_queued(work)
 
 
 def checked_options(name: str, given: Sequence[str]) -> dict[str, Any]:
@@ -203,25 +156,3 @@ def _judge(task: tuple[int, int]) -> int:
     number, rank = task
     _local(_stages[number])._run_for_rank(rank)
     return rank
-
-
-@contextmanager
-def _ray() -> Iterator[None]:
-    """Connect to Ray; a connection that the caller's program has already made is left open."""
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise CorpusError("--executor ray needs Ray: pip install ray") from error
-    ours = not ray.is_initialized()
-    if ours:
-        try:
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise CorpusError(f"Ray cannot be reached or started: {error}") from error
-    logger.disable("datatrove")
-    try:
-        yield
-    finally:
-        logger.enable("datatrove")
-        if ours:
-            ray.shutdown()

@@ -177,8 +177,7 @@ def check_kind(db: Database, path: Path) -> None:
             f"{path}: a development version of warta (0.1.0) made this archive, and this version"
             " cannot read it; name another file with --archive and crawl the sites again"
         )
-    with closing(Database(memory=True)) as empty:
-        later = applied - {migration.name for migration in migrations.pending(empty)}
+    later = applied - _known()
     if later:
         raise SchemaTooNew(
             f"{path}: a later version of warta wrote this archive ({min(later)});"
@@ -219,6 +218,17 @@ def _back_up_before(migration: str, path: Path) -> Path:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
         copy_database(source, copy, replace=True)
     return copy
+
+
+def _known() -> set[str]:
+    """Return the names of the migrations that this version has."""
+    with closing(Database(memory=True)) as empty:
+        return {migration.name for migration in migrations.pending(empty)}
+
+
+def known_schema() -> int:
+    """Return the schema that this version writes: the number of its migrations."""
+    return len(_known())
 
 
 def schema_version(db: Database) -> int:

@@ -361,6 +361,11 @@ class Configuration(_Table):
     fleet: Fleet = Fleet()
     """Several machines."""
 
+    @property
+    def fleet_folder(self) -> Path:
+        """The folder of this machine's archives of a fleet; absolute."""
+        return (self.fleet.folder or self.archive.parent / "fleet").absolute()
+
     def of_site(self, name: str) -> SiteSettings:
         """Return a site's settings, the general ones filled in; only `limit` may be None."""
         general = {

@@ -16,6 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
+from archive.printable import one_line
 from scraper.configuration import Fleet
 from scraper.fleet.records import FleetError, FleetUnavailable
 
@@ -25,6 +26,8 @@ DEADLINE = 10.0
 """Seconds that a statement may take, its way there and back included."""
 _CONNECT = 5
 """Seconds that each address of the server has to answer."""
+_MAX_REASON = 500
+"""Characters."""
 
 NAMED = (
     """expected a connection string of PostgreSQL, like postgresql://warta@db.example.org/warta"""
@@ -214,6 +217,11 @@ def _deadline(connection: Connection) -> Iterator[None]:
 def _cut(wire: socket.socket) -> None:
     with suppress(OSError):
         wire.shutdown(socket.SHUT_RDWR)
+
+
+def reason(text: str) -> str | None:
+    """Return what was said as the database keeps it: one line, cut; None for nothing."""
+    return one_line(text)[:_MAX_REASON] or None
 
 
 def explained(error: psycopg.Error) -> FleetError:

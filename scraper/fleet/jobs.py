@@ -2,7 +2,6 @@
 
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +9,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
-from sqlite_utils import Database as SqliteDatabase
 
-from archive.database.migrations import migrations
 from scraper.fleet import leases
 from scraper.fleet.database import SESSION, Database
 from scraper.fleet.sites import LOST, STOPPED
@@ -37,7 +34,7 @@ RETURNING warta_now() AS now"""
 _KNOWN = """\
 SELECT s.site, s.schema, s.began_at,
     s.worker IS NOT NULL AND s.ended_at IS NULL
-        AND (l.holder IS NULL OR greatest(l.free_at, l.ends_at + l.delay) <= warta_now()) AS died
+        AND (l.holder IS NULL OR warta_free_from(l) <= warta_now()) AS died
 FROM warta_sites s LEFT JOIN warta_leases l USING (site)"""
 _QUEUED = """\
 SELECT queueing_lock AS site FROM procrastinate_jobs
@@ -47,8 +44,7 @@ SELECT began_at, ended, exit_code, schema, warta_now() AS now FROM warta_sites
 WHERE site = %(site)s"""
 
 _FREE = """\
-SELECT warta_now() AS now, holder,
-    CASE WHEN holder IS NULL THEN free_at ELSE greatest(free_at, ends_at + delay) END AS until
+SELECT warta_now() AS now, holder, warta_free_from(warta_leases) AS until
 FROM warta_leases WHERE site = %(site)s"""
 
 
@@ -93,12 +89,6 @@ def app_of(dsn: str, name: str, crawl: Callable[[str, str], Awaitable[None]]) ->
         await crawl(site, due)
 
     return app
-
-
-def known_schema() -> int:
-    """Return the schema of the archives that this version writes."""
-    with closing(SqliteDatabase(memory=True)) as empty:
-        return len(migrations.pending(empty))
 
 
 def queue_of(schema: int) -> str:

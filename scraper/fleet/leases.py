@@ -37,12 +37,10 @@ _TAKE = """\
 UPDATE warta_leases SET
     token = token + 1, holder = %(holder)s, taken_at = warta_now(), renewed_at = warta_now(),
     ends_at = warta_now() + %(lease)s
-WHERE site = %(site)s AND free_at <= warta_now()
-    AND (holder IS NULL OR ends_at + delay <= warta_now())
+WHERE site = %(site)s AND warta_free_from(warta_leases) <= warta_now()
 RETURNING token, warta_now() AS now"""
 _HELD = """\
-SELECT holder, taken_at, warta_now() AS now, free_at,
-    CASE WHEN holder IS NULL THEN free_at ELSE greatest(free_at, ends_at + delay) END AS until
+SELECT holder, taken_at, warta_now() AS now, warta_free_from(warta_leases) AS until
 FROM warta_leases WHERE site = %(site)s"""
 _RENEW = """\
 UPDATE warta_leases SET

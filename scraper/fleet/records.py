@@ -86,6 +86,9 @@ class Store(Protocol):
         """Return the schema of the newest replica; 0 if the store has none."""
 
 
+WORKER_STATES = ("running", "draining", "stalled", "ended")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """A worker, as the database knows it. Times are the server's."""
@@ -108,6 +111,15 @@ class Worker:
     """How far its clock is ahead of the server's."""
     is_stalled: bool
     """Whether it neither ended nor reported for too long."""
+
+    @property
+    def state(self) -> str:
+        """What it does: one of WORKER_STATES."""
+        if self.ended_at is not None:
+            return "ended"
+        if self.is_stalled:
+            return "stalled"
+        return "draining" if self.draining else "running"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,10 @@ CREATE TABLE warta_leases (
     free_at timestamptz NOT NULL DEFAULT 'epoch'
 );
 
+CREATE FUNCTION warta_free_from(lease warta_leases) RETURNS timestamptz LANGUAGE sql STABLE AS
+    'SELECT CASE WHEN lease.holder IS NULL THEN lease.free_at
+        ELSE greatest(lease.free_at, lease.ends_at + lease.delay) END';
+
 CREATE TABLE warta_sites (
     site text PRIMARY KEY,
     began_at timestamptz,
@@ -106,7 +110,7 @@ CREATE INDEX warta_messages_waiting ON warta_messages (next_try_at) WHERE settle
 `warta_workers.run`: another one each time that a worker starts; `born`: when its process began.
 `warta_workers.store_problem`: why it cannot use the store, and since when; null if it can.
 `warta_leases.delay`: seconds between two requests to the site, as its holder said last; a lease
-that was not released is free after `ends_at` and that.
+that was not released is free after `ends_at` and that: `warta_free_from` says from when on.
 `warta_sites.finished_at`: when its last crawl that finished began. `crawl`: the token of the lease
 of the last one. `lost_at`: when one lost its lease, until another one has finished. `unpushed_by`:
 the worker whose copy has crawls that the store could not take; as long as it is alive, the others

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from archive.printable import one_line
-from scraper.fleet.database import Database
+from scraper.fleet.database import Database, reason
 from scraper.fleet.records import FleetError, Replica
 
 LOST = "lease_lost"
 STOPPED = "shutdown"
-_WHY = 500
-"""Characters that are kept of what a crawl said."""
 
 _BEGIN = """\
 INSERT INTO warta_sites (site, began_at, worker, crawl)
@@ -75,20 +72,20 @@ def end(
     """Record how a crawl ended, unless another one of the site has begun. Raises FleetError."""
     given: dict[str, Any] = {"site": site, "token": token, "ended": ended, "exit_code": exit_code}
     succeeded = exit_code in (0, 3)
-    database.rows(_END, **given, why=_line(why), succeeded=succeeded, stopped=ended == STOPPED)
+    database.rows(_END, **given, why=reason(why), succeeded=succeeded, stopped=ended == STOPPED)
 
 
 def broke_off(database: Database, site: str, worker: str, *, exit_code: int, why: str) -> bool:
     """Record the end of a worker's crawl that did not record it itself; False if it did, or never
     began. Raises FleetError.
     """
-    given = {"site": site, "worker": worker, "exit_code": exit_code, "why": _line(why)}
+    given = {"site": site, "worker": worker, "exit_code": exit_code, "why": reason(why)}
     return bool(database.rows(_BROKEN, **given))
 
 
 def not_begun(database: Database, site: str, worker: str, why: str) -> None:
     """Record that a crawl could not begin. Raises FleetError."""
-    database.rows(_NOT_BEGUN, site=site, worker=worker, why=_line(why))
+    database.rows(_NOT_BEGUN, site=site, worker=worker, why=reason(why))
 
 
 def lost(database: Database, site: str) -> None:
@@ -144,7 +141,3 @@ def accept(database: Database, newest: Callable[[str], Replica | None]) -> list[
         token, at = (found.token, found.pushed_at) if found is not None else (0, None)
         older += database.rows(_ACCEPT, site=row["site"], token=token, at=at)
     return [row["site"] for row in older]
-
-
-def _line(text: str) -> str | None:
-    return one_line(text)[:_WHY] or None

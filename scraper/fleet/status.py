@@ -10,9 +10,7 @@ from scraper.schedule.timetable import Timetable
 _SITES = """\
 SELECT site, CASE WHEN l.ends_at > warta_now() THEN l.holder END AS holder,
     CASE WHEN l.ends_at > warta_now() THEN l.taken_at END AS taken_at,
-    CASE WHEN l.token > 0 THEN
-        CASE WHEN l.holder IS NULL THEN l.free_at ELSE greatest(l.free_at, l.ends_at + l.delay) END
-    END AS free_at,
+    CASE WHEN l.token > 0 THEN warta_free_from(l) END AS free_at,
     s.began_at, s.ended_at, s.ended, s.exit_code, s.why, s.worker, coalesce(s.failures, 0)
         AS failures, coalesce(s.schema, 0) AS schema, s.replica_token, s.replica_at, s.lost_at,
     EXISTS (SELECT FROM procrastinate_jobs j WHERE j.queueing_lock = site

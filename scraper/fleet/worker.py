@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -18,6 +17,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker as JobWorker
 from psycopg_pool import PoolTimeout
 
+from archive.database.connection import known_schema
 from archive.errors import Locked
 from archive.printable import one_line
 from scraper.configuration import Fleet
@@ -99,7 +99,7 @@ class FleetWorker:
         self.name = name
         self.failed = False
         """Whether it ends by a bug of warta."""
-        self.schema = jobs.known_schema()
+        self.schema = known_schema()
         self.hooks = hooks or Hooks()
         self._timetable = timetable
         self._order = order
@@ -386,11 +386,6 @@ def _in_one_line(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> No
         )
         return
     loop.default_exception_handler(context)
-
-
-def folder_of(fleet: Fleet, archive: Path) -> Path:
-    """Return the folder of this machine's archives."""
-    return (fleet.folder or archive.parent / "fleet").absolute()
 
 
 def silence_libraries() -> None:

@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 from archive.errors import Locked
 from archive.ledger.wording import plain_time
 from archive.printable import one_line
-from scraper.fleet.database import Database
+from scraper.fleet.database import Database, reason
 from scraper.fleet.jobs import STALLED
 from scraper.fleet.records import FleetError, Worker
+from scraper.politeness.lock_notes import birth_of
 
 _PRESENT = """\
 SELECT run, host, pid, born, seen_at, ended_at IS NULL AND seen_at > warta_now() - %(stalled)s
@@ -56,8 +57,6 @@ UPDATE warta_workers SET store_problem = %(why)s, store_problem_since =
 WHERE name = %(worker)s"""
 
 _AFTER = timedelta(seconds=STALLED)
-_MAX_WHY = 500
-"""Characters of a reason."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,14 +141,20 @@ def drained(database: Database, name: str) -> int | None:
     return int(row["crawls"]) if row is not None else 0
 
 
+def note_store(database: Database, worker: str | None, why: str | None) -> None:
+    """Note why a worker cannot use the store, or that it can. Raises FleetError."""
+    if worker is not None:
+        database.rows(_STORE, worker=worker, why=why and reason(why))
+
+
 def _is_dead(row: dict[str, Any]) -> bool:
     """Whether a worker was a process of this machine, and is none any more."""
     machine, _space, began = str(row["born"]).rpartition(" ")
-    return machine == _machine() and _began(row["pid"]) != began
+    return machine == _machine() and (birth_of(row["pid"]) or "") != began
 
 
 def _born(pid: int) -> str:
-    return f"{_machine()} {_began(pid)}"
+    return f"{_machine()} {birth_of(pid) or ''}"
 
 
 def _machine() -> str:
@@ -159,17 +164,3 @@ def _machine() -> str:
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return f"unknown {uuid4()}"
-
-
-def note_store(database: Database, worker: str | None, why: str | None) -> None:
-    """Note why a worker cannot use the store, or that it can. Raises FleetError."""
-    if worker is not None:
-        database.rows(_STORE, worker=worker, why=why and one_line(why)[:_MAX_WHY])
-
-
-def _began(pid: int) -> str:
-    """Return when a process began, as Linux counts it: another one with its number began later."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""

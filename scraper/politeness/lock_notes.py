@@ -42,7 +42,7 @@ def leave_note(file: Path, archive: Path | None) -> None:
     """Write who holds the lock into its file; for the holder. What fails only costs the words."""
     note = {
         "pid": os.getpid(),
-        "born": _birth(os.getpid()),
+        "born": birth_of(os.getpid()),
         "command": _command(),
         "archive": archive and str(archive.absolute()),
     }
@@ -60,7 +60,7 @@ def holder_of(file: Path) -> Holder | None:
             note = _read(opened.read(MAX_BYTES).decode())
             since = datetime.fromtimestamp(os.fstat(opened.fileno()).st_mtime, UTC)
         pid, archive = int(note["pid"]), note["archive"]
-        if _birth(pid) == note["born"] and _is_alive(pid):
+        if birth_of(pid) == note["born"] and _is_alive(pid):
             return Holder(
                 pid=pid,
                 command=one_line(str(note["command"])),
@@ -81,7 +81,7 @@ def _command() -> str:
     return one_line(" ".join([program, *words]))[:MAX_COMMAND]
 
 
-def _birth(pid: int) -> str | None:
+def birth_of(pid: int) -> str | None:
     """Return when a process began, as Linux counts it: another one with its number began later."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]

@@ -33,13 +33,14 @@ from scraper.sites.sources import (
 
 MAX_NAME = 40
 """Characters of a name; it is part of the names of files and of systemd's units."""
+NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,{MAX_NAME - 1}}}")
+"""Of a publisher."""
 RESERVED = frozenset("alerts all doctor fallback folder none schedule unknown warta".split())
 """Names that mean something else: in commands, the configuration, units and locks."""
 WHERE = ("anywhere", "start", "end", "after")
 """Where a Rule may apply."""
 
 _KINDS = (Sitemap, NewsSitemap, Feed, Section, PagedIndex, DatedIndex)
-_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)+(?=[a-z]){_LABEL}")
 """Of no IP address, whose last part is a number."""
@@ -72,7 +73,7 @@ def problems_of_name(name: str) -> Iterator[str]:
 
     It has no dot, so that no name is the host of a publisher without a profile.
     """
-    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+    if not NAME.fullmatch(name):
         allowed = f"small letters, digits, - and _, at most {MAX_NAME}, a letter first"
         yield f"{name!r} cannot be the name of a publisher; expected {allowed}"
     elif name in RESERVED:

@@ -1,5 +1,6 @@
 """The archive of texts that stands for many archives while their corpus is built."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -105,9 +106,9 @@ class ClusterStep(PipelineStep):
         with self.track_time():
             self.do(rank, world_size)
 
+    @abstractmethod
     def do(self, rank: int, world_size: int) -> None:
         """Do a task; raises ArchiveError."""
-        raise NotImplementedError
 
 
 class _JobReader(BaseReader):
@@ -124,9 +125,9 @@ class _JobReader(BaseReader):
         yield from data or ()
         yield from self.documents(rank)
 
+    @abstractmethod
     def documents(self, task: int) -> Iterator[Document]:
         """Yield them."""
-        raise NotImplementedError
 
 
 class TextsReader(_JobReader):

@@ -83,9 +83,8 @@ def site_crawl(configuration: Configuration, site: str, folder: Path | None) -> 
 def _archive_of(site: str, folder: Path | None, configuration: Configuration) -> Path:
     """Return the path of a site's archive on this machine, in a folder that is there."""
     from scraper.fleet.store.local import make_folder
-    from scraper.fleet.worker import folder_of
 
-    place = folder or folder_of(configuration.fleet, configuration.archive)
+    place = folder or configuration.fleet_folder
     make_folder(place)
     return place.absolute() / f"{site}.db"
 

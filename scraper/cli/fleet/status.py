@@ -87,15 +87,9 @@ def _incident(incident: Any) -> dict[str, Any]:
 
 
 def _worker(worker: Any, crawls: int) -> dict[str, Any]:
-    if worker.ended_at is not None:
-        state = "ended"
-    elif worker.is_stalled:
-        state = "stalled"
-    else:
-        state = "draining" if worker.draining else "running"
     return {
         "worker": worker.name,
-        "state": state,
+        "state": worker.state,
         "host": worker.host,
         "pid": worker.pid,
         "crawls": crawls,

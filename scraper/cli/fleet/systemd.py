@@ -32,5 +32,5 @@ def systemd(output: Path | None) -> None:
     if keys.store is not None and "://" not in keys.store:
         writable.append(Path(keys.store).absolute())
     secret = keys.dsn_file and keys.dsn_file.absolute()
-    folder = (keys.folder or known.configuration.archive.parent / "fleet").absolute()
+    folder = known.configuration.fleet_folder
     show_units(worker(Deployment.of(known, folder), folder, writable, secret), output)

@@ -63,9 +63,7 @@ def worker(folder: Path | None, name: str | None, overrides: tuple[str, ...]) ->
         from scraper.fleet.schema import check
 
         check_same_fleet(store, check(database))
-    from scraper.fleet.worker import folder_of
-
-    place = (folder or folder_of(fleet, configuration.archive)).absolute()
+    place = (folder or configuration.fleet_folder).absolute()
     _make(place)
     _run(configuration, place, name, overrides, store)
 

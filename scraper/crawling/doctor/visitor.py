@@ -1,5 +1,6 @@
 """class Visitor: a spider that sends a dozen requests, one after the other, and keeps nothing."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ MAX_REQUESTS = 12
 MAX_REDIRECTS = 3
 
 
-class Visitor(Spider):
+class Visitor(Spider, ABC):
     """Visits one site through the middlewares of a crawl, with its limits and its politeness."""
 
     @classmethod
@@ -57,9 +58,9 @@ class Visitor(Spider):
         for request in self._further:
             yield request  # none: Scrapy expects a generator, but all requests were sent above
 
+    @abstractmethod
     async def visit(self) -> None:
         """Send the requests of the visit."""
-        raise NotImplementedError
 
     @property
     def robots(self) -> RobotsMiddleware:

@@ -16,14 +16,12 @@ from scraper.fleet import status
 from scraper.fleet.database import Database
 from scraper.fleet.monitoring.incidents import FleetIncident
 from scraper.fleet.monitoring.lookout import incidents_of
-from scraper.fleet.records import FleetError, SiteState, Worker
+from scraper.fleet.records import WORKER_STATES, FleetError, SiteState, Worker
 from scraper.fleet.workers import all_workers
 from scraper.monitoring.metrics.serving import MetricsError, serve, write_textfile
 from scraper.schedule.timetable import Timetable
 
 logger = logging.getLogger("warta.fleet")
-
-_STATES = ("running", "draining", "stalled", "ended")
 
 
 class DatabaseCollector(Collector):
@@ -101,9 +99,9 @@ def families(
     now: datetime,
 ) -> Iterator[Metric]:
     """Yield the metrics of what the database says; `now` is its time."""
-    states = Counter(_state(each) for each in workers)
+    states = Counter(each.state for each in workers)
     text = "Workers of the fleet by state."
-    yield _gauge("warta_fleet_workers", text, ((state, states[state]) for state in _STATES))
+    yield _gauge("warta_fleet_workers", text, ((state, states[state]) for state in WORKER_STATES))
     held = Counter(each.worker or "" for each in sites if each.holder is not None)
     text = "Sites that a worker crawls now."
     yield _gauge("warta_fleet_sites_crawled", text, held.items(), "worker")
@@ -130,14 +128,6 @@ def _gauge(
     for value, number in rows:
         family.add_metric((value,), number)
     return family
-
-
-def _state(worker: Worker) -> str:
-    if worker.ended_at is not None:
-        return "ended"
-    if worker.is_stalled:
-        return "stalled"
-    return "draining" if worker.draining else "running"
 
 
 def _age(at: datetime | None, now: datetime) -> float:

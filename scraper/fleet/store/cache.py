@@ -19,11 +19,11 @@ from archive.database.backup import become_copy
 from archive.database.connection import immediate, open_file, plain_errors
 from archive.database.lock_files import take_lock
 from archive.database.migrations import bring_up_to_date, migrations
-from archive.errors import ArchiveBusy, ArchiveError, ArchiveUnwritable
+from archive.errors import ArchiveBusy, ArchiveError
 from archive.ledger.wording import plain_time
 from archive.merge.merge import Options, merge
 from scraper.fleet.records import FleetUnavailable
-from scraper.fleet.store.local import remove
+from scraper.fleet.store.local import remove, writable
 from scraper.fleet.store.manifests import Manifest
 from scraper.fleet.store.replicas import ORPHANS, Replicas
 
@@ -81,7 +81,7 @@ class Cache:
         try:
             found = list(self._fetched(sites, orphans=orphans))
             if not sites:
-                with _writable(looked):
+                with writable(looked):
                     looked.touch()
         except FleetUnavailable as error:
             known = [
@@ -123,7 +123,7 @@ class Cache:
             if path not in kept and path.is_file() and (not sites or self._site_of(path) in sites)
         ]
         alone = fcntl.LOCK_EX | fcntl.LOCK_NB
-        with _writable(self.folder), suppress(BlockingIOError), self._used(alone):
+        with writable(self.folder), suppress(BlockingIOError), self._used(alone):
             for path in others:
                 path.unlink(missing_ok=True)
 
@@ -133,7 +133,7 @@ class Cache:
     @contextmanager
     def _used(self, lock: int = fcntl.LOCK_SH) -> Iterator[None]:
         """Keep the copies from being deleted; others may read them, too."""
-        with _writable(self.folder):
+        with writable(self.folder):
             handle = os.open(self.folder / "used.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, lock)
@@ -145,7 +145,7 @@ class Cache:
         folder = f"{ORPHANS}/" if is_orphan else ""
         begun = path.with_name(f"{path.name}.partial")
         with (
-            _writable(path),
+            writable(path),
             self._store.downloaded(manifest, begun, folder=folder, whole=False) as copy,
         ):
             _migrate(copy)
@@ -161,7 +161,7 @@ class Cache:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Keep other commands from fetching the same meanwhile."""
-        with _writable(self.folder):
+        with writable(self.folder):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
                 held = take_lock(self.folder / "refresh.lock", wait=WAIT)
@@ -184,7 +184,7 @@ class Cache:
         with self._locked():
             if out.exists() and stated.exists() and stated.read_text() == names:
                 return out
-            with _writable(out):
+            with writable(out):
                 remove(begun)
                 paths = [copy.path for copy in copies]
                 merge(begun, paths, Options(force=True), now=now, advance=_unseen, note=note)
@@ -210,11 +210,3 @@ def _be_one_file(path: Path) -> None:
     """Write an archive's log into its file, which can be renamed then, and is only read."""
     with plain_errors(path), closing(sqlite3.connect(path)) as connection:
         become_copy(connection)
-
-
-@contextmanager
-def _writable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ArchiveUnwritable(f"{path}: it cannot be written ({error.strerror})") from error

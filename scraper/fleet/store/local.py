@@ -104,6 +104,15 @@ def _is_empty(path: Path) -> bool:
         return not db.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
+@contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Raise ArchiveUnwritable, with the path, in the place of an OSError."""
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveUnwritable(f"{path}: it cannot be written ({error.strerror})") from error
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder for archives. Raises ArchiveUnwritable."""
     try:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from archive.printable import one_line
 from scraper.fleet.records import FleetError, Replica
+from scraper.sites import profile_checks
 
 LIMIT = 16_384
 """Bytes of a manifest."""
@@ -16,9 +17,6 @@ COPY, MANIFEST, PENDING = ".db.zst", ".json", ".pending"
 """Endings of the objects of a replica; the last is a manifest that waits for the database."""
 NAME = re.compile(r"(?P<token>\d{15})-(?P<number>\d{4})-m(?P<schema>\d{3,6})-[0-9a-f]{16}")
 """Of a replica's objects, without the ending; sorts by token."""
-
-SITE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-"""A site's name, as its profile must have it."""
 
 _Hexadecimal = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0, lt=10**15)]
@@ -30,7 +28,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
 
     format: Literal[1] = 1
-    site: Annotated[str, Field(pattern=f"^{SITE.pattern}$")]
+    site: Annotated[str, Field(pattern=f"^{profile_checks.NAME.pattern}$")]
     token: _Count
     """Of the lease under which it was pushed."""
     number: Annotated[int, Field(ge=0, le=9999)] = 0

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import zstandard
-from sqlite_utils import Database
 
 from archive.database.backup import sync
-from archive.database.connection import schema_version
-from archive.database.migrations import migrations
+from archive.database.connection import known_schema, schema_version
 from archive.database.rows import value
-from archive.errors import ArchiveError, ArchiveUnwritable, SchemaTooNew
+from archive.errors import ArchiveError, SchemaTooNew
 from archive.maintenance.copies import opened_as_it_is, problem_of
 from scraper.fleet.records import FleetError, FleetUnavailable, Replica
 from scraper.fleet.store import litestream, manifests
@@ -36,10 +34,12 @@ from scraper.fleet.store.local import (
     put,
     remove,
     set_aside,
+    writable,
     written_at,
 )
 from scraper.fleet.store.manifests import COPY, MANIFEST, NAME, PENDING, Manifest
 from scraper.fleet.store.objects import PIECE, Missing, Objects
+from scraper.sites import profile_checks
 
 logger = logging.getLogger("warta.fleet")
 
@@ -88,7 +88,7 @@ class Replicas:
 
     def folders(self) -> list[str]:
         """Return the names of folders that may be a site's."""
-        return [name for name in self.objects.names() if manifests.SITE.fullmatch(name)]
+        return [name for name in self.objects.names() if profile_checks.NAME.fullmatch(name)]
 
     def sites(self) -> list[str]:
         """Return the sites that have a replica or an orphan here."""
@@ -276,17 +276,16 @@ class Replicas:
         check_room(path, found.size)
         digest = hashlib.sha256()
         try:
-            with self.objects.opened(name) as source, path.open("wb") as file:
-                for piece in _unpacked(source, found.size):
-                    digest.update(piece)
-                    file.write(piece)
-            sync(path)
+            with writable(path):
+                with self.objects.opened(name) as source, path.open("wb") as file:
+                    for piece in _unpacked(source, found.size):
+                        digest.update(piece)
+                        file.write(piece)
+                sync(path)
         except Missing:
             raise FleetUnavailable(f"{self.objects.shown}: {name} is not there any more") from None
         except zstandard.ZstdError as error:
             raise FleetError(f"{self.objects.shown}: {name} is damaged") from error
-        except OSError as error:
-            raise ArchiveUnwritable(f"{path}: it cannot be written ({error.strerror})") from error
         if digest.hexdigest() != found.digest:
             raise FleetError(f"{self.objects.shown}: {name} is not what was pushed (digest)")
 
@@ -349,8 +348,7 @@ def described(copy: Path, *, site: str, token: int, number: int, now: datetime) 
 
 def _check_schema(found: Manifest) -> None:
     """Refuse what a later warta wrote, also where the copy here has the same rows."""
-    with closing(Database(memory=True)) as empty:
-        known = len(migrations.pending(empty))
+    known = known_schema()
     if found.migrations > known:
         raise SchemaTooNew(
             f"{found.site}: a later version of warta wrote its archive (schema {found.migrations},"

@@ -1,24 +1,19 @@
 """Where the stages run: on this machine, or by datatrove's executors for Ray and Slurm."""
 
-import logging
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from datatrove.executor.base import PipelineExecutor
 from datatrove.executor.local import LocalPipelineExecutor
-from datatrove.executor.ray import RayPipelineExecutor
-from datatrove.executor.slurm import SlurmPipelineExecutor
 from datatrove.pipeline.base import PipelineStep
-from datatrove.utils.logging import logger
 
 from archive.database.parallel import readers
 from archive.errors import ArchiveError
+from archive.executors import Executors
 from archive.printable import in_line
 from scraper.ingest.pipeline.job import ImportUnfinished, Job
 from scraper.ingest.pipeline.joining import join
@@ -28,10 +23,9 @@ from scraper.ingest.pipeline.streams import Unfetched
 from scraper.sites import folders
 from scraper.sites.folders import Folders
 
-QUEUED = "slurm-job"
-"""File in the work folder: the id of the last queued Slurm job."""
 AGAIN = "the same command goes on"
 
+_CLUSTER = Executors(what="import", error=ImportUnfinished)
 _stage: "Stage | None" = None
 
 
@@ -53,9 +47,9 @@ class Step(PipelineStep):
             folders.adopt(self._publishers)
         self.do(Job.load(self._work), rank, world_size)
 
+    @abstractmethod
     def do(self, job: Job, rank: int, world_size: int) -> None:
         """Do a task."""
-        raise NotImplementedError
 
 
 class Sift(Step):
@@ -156,47 +150,17 @@ def run_ray(job: Job, options: Mapping[str, Any]) -> None:
 
     Raises ImportUnfinished.
     """
-    with _ray():
-        for stage in stages(job)[:-1]:
-            executor = RayPipelineExecutor(**stage.arguments, **options)
-            executor.run()
-            if missing := executor.get_incomplete_ranks(skip_completed=True):
-                raise ImportUnfinished(
-                    f"{len(missing)} of {stage.tasks} tasks failed (see {stage.logs / 'logs'});"
-                    f" {AGAIN}"
-                )
+    _CLUSTER.run_on_ray((stage.arguments for stage in stages(job)[:-1]), options)
 
 
 def queue_slurm(job: Job, options: Mapping[str, Any]) -> None:
     """Queue all stages as Slurm jobs, each after the one before; raises ImportUnfinished."""
-    before: PipelineExecutor | None = None
-    with _quiet(), _plain_slurm():
-        for stage in stages(job, tidy=True):
-            given = {**options, "tasks_per_job": 1, "workers": -1} if stage.tasks == 1 else options
-            before = SlurmPipelineExecutor(**stage.arguments, depends=before, **given)
-        assert before is not None
-        before.run()
-        (job.work / QUEUED).write_text(str(before.job_id))
+    _CLUSTER.queue((stage.arguments for stage in stages(job, tidy=True)), options, job.work)
 
 
 def check_not_queued(job: Job) -> None:
     """Raise ImportUnfinished while Slurm still has the jobs of an earlier command."""
-    mark = job.work / QUEUED
-    if not mark.is_file():
-        return
-    number = mark.read_text()
-    command = ("squeue", "--noheader", "--jobs", number)
-    try:
-        # The number is one that we wrote.
-        found = subprocess.run(command, capture_output=True, text=True).stdout  # noqa: S603
-    except FileNotFoundError:
-        found = ""
-    if found.strip():
-        raise ImportUnfinished(
-            f"{job.work}: Slurm has queued this import as job {number}; wait for it, or `scancel`"
-            " its jobs"
-        )
-    mark.unlink()
+    _CLUSTER.check_not_queued(job.work)
 
 
 def _advanced(problem: str | None, advance: Callable[[int], object]) -> str | None:
@@ -220,47 +184,3 @@ def _do(task: int) -> str | None:
     except (Unfetched, ArchiveError, OSError) as error:
         return in_line(str(error))
     return None
-
-
-@contextmanager
-def _plain_slurm() -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise ImportUnfinished(
-            "--executor slurm needs Slurm's own commands: sbatch was not found"
-        ) from error
-    except subprocess.CalledProcessError as error:
-        raise ImportUnfinished(
-            f"sbatch refused the jobs (exit code {error.returncode}; its message is above)"
-        ) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    logger.disable("datatrove")
-    try:
-        yield
-    finally:
-        logger.enable("datatrove")
-
-
-@contextmanager
-def _ray() -> Iterator[None]:
-    """Connect to Ray; a connection that the caller's program has already made is left open."""
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise ImportUnfinished("--executor ray needs Ray: pip install ray") from error
-    ours = not ray.is_initialized()
-    if ours:
-        try:
-            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ImportUnfinished(f"Ray cannot be reached or started: {error}") from error
-    try:
-        with _quiet():
-            yield
-    finally:
-        if ours:
-            ray.shutdown()

@@ -18,11 +18,12 @@ from archive import Archive
 from archive.corpus import build as building
 from archive.corpus import executors
 from archive.corpus.build import BuildOptions, last_written_at, load_selection, work_folder
-from archive.corpus.executors import QUEUED, checked_options
+from archive.corpus.executors import checked_options
 from archive.corpus.filters.thresholds.loading import load_thresholds
 from archive.corpus.output.summary import Summary
 from archive.corpus.recipe import Recipe
 from archive.errors import CorpusError
+from archive.executors import QUEUED
 from tests.archive.corpus.many import built_of_many
 from tests.archive.corpus.newsroom import in_this_process
 from tests.archive.invented import keep, story

@@ -7,9 +7,9 @@ from random import Random
 from threading import Event
 from typing import ClassVar
 
-import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.registry import _registry
 
 from archive import remote
 from scraper.ingest.collections.rows import Unreadable
@@ -143,7 +143,7 @@ def test_whatever_a_bucket_does_is_one_sentence(
     raised: type[Exception],
     sentence: str,
 ) -> None:
-    fsspec.register_implementation("az", Bucket, clobber=True)
+    monkeypatch.setitem(_registry, "az", Bucket)
     Bucket().pipe_file("az://umum/a.warc.gz", DATA)
     assert read("az://umum/a.warc.gz") == DATA
     monkeypatch.setattr(remote, "PATIENCE", 0.1)

@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
-import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.registry import _registry
 
 from archive.errors import Locked
 from scraper.ingest.pipeline import joining, sifting, windows
@@ -94,7 +94,7 @@ def test_files_of_a_bucket_are_read_without_an_account(
             given.append(options)
             super().__init__()
 
-    fsspec.register_implementation("s3", Bucket, clobber=True)
+    monkeypatch.setitem(_registry, "s3", Bucket)  # of s3fs where that is installed
     system = Bucket()
     addresses = [f"s3://umum/crawl/{path.name}" for path in files]
     for path, address in zip(files, addresses, strict=True):
