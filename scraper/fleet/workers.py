@@ -23,7 +23,7 @@ SELECT run, host, pid, born, seen_at, ended_at IS NULL AND seen_at > warta_now()
 _REGISTER = """\
 INSERT INTO warta_workers (name, run, host, pid, born, version, schema, clock_off)
 VALUES (%(name)s, %(run)s, %(host)s, %(pid)s, %(born)s, %(version)s, %(schema)s,
-    %(clock)s - warta_now())
+    %(clock_off)s)
 ON CONFLICT (name) DO UPDATE SET
     run = excluded.run, host = excluded.host, pid = excluded.pid, born = excluded.born,
     version = excluded.version, schema = excluded.schema, clock_off = excluded.clock_off,
@@ -32,8 +32,8 @@ ON CONFLICT (name) DO UPDATE SET
 WHERE warta_workers.run IS NOT DISTINCT FROM %(earlier)s
 RETURNING run"""
 _REPORT = """\
-UPDATE warta_workers SET seen_at = warta_now(), clock_off = %(clock)s - warta_now()
-WHERE name = %(name)s AND run = %(run)s RETURNING draining, clock_off"""
+UPDATE warta_workers SET seen_at = warta_now(), clock_off = %(clock_off)s
+WHERE name = %(name)s AND run = %(run)s RETURNING draining, warta_now() AS now"""
 _LEAVE = """\
 UPDATE warta_workers SET ended_at = warta_now(), draining = NULL
 WHERE name = %(name)s AND run = %(run)s"""
@@ -68,6 +68,8 @@ class Presence:
     schema: int
     """Of the archives that it writes."""
     run: UUID = field(default_factory=uuid4)
+    clock_off: timedelta = field(default=timedelta(), init=False)
+    """How far the clock here is ahead of the database's, as far as the last answer tells."""
 
     def begin(self) -> None:
         """Take the name, and forget workers that ended long ago: hosts may have a new name each
@@ -80,6 +82,8 @@ class Presence:
                 f"a worker named {self.name} is running ({one_line(row['host'])}, PID {row['pid']},"
                 f" seen {plain_time(row['seen_at'])}); `--name` gives this one another name"
             )
+        asked = datetime.now(UTC)
+        self._compare(asked, self.database.now())
         given = {
             "host": socket.gethostname()[:100],
             "pid": os.getpid(),
@@ -87,8 +91,9 @@ class Presence:
             "version": version("warta"),
             "schema": self.schema,
             "earlier": row["run"] if row is not None else None,
+            "clock_off": self.clock_off,
         }
-        if not self.database.rows(_REGISTER, **self._who, **given, clock=datetime.now(UTC)):
+        if not self.database.rows(_REGISTER, **self._who, **given):
             raise Locked(f"a worker named {self.name} was started at the same time")
 
     def report(self) -> str | None:
@@ -96,15 +101,24 @@ class Presence:
 
         Raises Locked where another worker has its name now, and FleetError.
         """
-        row = self.database.row(_REPORT, **self._who, clock=datetime.now(UTC))
+        asked = datetime.now(UTC)
+        row = self.database.row(_REPORT, **self._who, clock_off=self.clock_off)
         if row is None:
             raise Locked(f"another worker is named {self.name} now; this one ends")
+        self._compare(asked, row["now"])
         how: str | None = row["draining"]
         return how
 
     def end(self) -> None:
         """Leave. Raises FleetError."""
         self.database.rows(_LEAVE, **self._who)
+
+    def _compare(self, asked: datetime, now: datetime) -> None:
+        """Take the least difference that explains an answer: a statement may be minutes under way,
+        and arrive when nobody waits for it any more.
+        """
+        least, most = asked - now, datetime.now(UTC) - now
+        self.clock_off = max(least, min(most, timedelta()))
 
     @property
     def _who(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from scraper.fleet.database import Database
 from scraper.fleet.records import FleetError
 from scraper.fleet.schema import set_up
 from scraper.fleet.workers import Presence, all_workers, drain, drained
+from tests.fleet.machines.network import Link
 
 
 @pytest.fixture
@@ -109,6 +110,19 @@ def test_a_clock_that_is_hours_off_is_reported_and_harmless(fleet_db, monkeypatc
     (worker,) = all_workers(fleet_db)
     assert timedelta(hours=4.9) < worker.clock_off < timedelta(hours=5.1)
     assert abs(worker.seen_at - fleet_db.now()) < timedelta(minutes=5)
+
+
+def test_a_report_that_arrives_late_is_no_wrong_clock(fleet_db, postgresql, database):
+    with Link(postgresql.port) as link:
+        dsn = SecretStr(postgresql.dsn(database, port=link.port))
+        with Database.of(Fleet(dsn=dsn), purpose="tests") as slow:
+            here = presence(slow)
+            link.delay = 0.2
+            here.begin()
+            here.report()
+            here.report()
+    (worker,) = all_workers(fleet_db)
+    assert worker.clock_off == timedelta()
 
 
 def test_a_worker_is_drained_once_it_has_ended(fleet_db):

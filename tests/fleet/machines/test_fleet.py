@@ -75,6 +75,7 @@ class Lived:
     leases: list[Held]
     done: Counter[tuple[str, str]]
     stories: set[str]
+    """Those that stood at either time."""
     status: str
 
 
@@ -108,7 +109,8 @@ def _live(folder: Path, names: tuple[str, ...], server: Server, ends: ExitStack)
     while ordeal.left:
         ordeal.live()
     _crawl_alone(folder / "alone.db", sites, "--since", f"{now - timedelta(days=7):%Y-%m-%d}")
-    sites.now = now  # new stories, and edits
+    stood = sites.stories()
+    sites.now = now  # new stories, and edits; no check of what was taken down is due yet
     ordeal.live()
     _crawl_alone(folder / "alone.db", sites)
     status = machines[1].run("fleet", "status")
@@ -122,7 +124,7 @@ def _live(folder: Path, names: tuple[str, ...], server: Server, ends: ExitStack)
         visits=[visit for visit in sites.log if visit.machine != ALONE],
         leases=history(connection),
         done=ordeal.done,
-        stories=sites.stories(),
+        stories=stood | sites.stories(),
         status=status,
     )
 
