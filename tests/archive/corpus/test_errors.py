@@ -19,7 +19,6 @@ from archive import Archive
 from archive.corpus import executors
 from archive.corpus.output import finish
 from scraper.cli.main import main
-from tests.archive.corpus.killers import how_it_ended
 from tests.archive.corpus.newsroom import (
     documents,
     in_this_process,
@@ -30,6 +29,7 @@ from tests.archive.corpus.newsroom import (
     told,
     tree,
 )
+from tests.archive.corpus.rebuilt.killers import how_it_ended
 
 Build = Callable[..., Result]
 

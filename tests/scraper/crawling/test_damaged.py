@@ -9,7 +9,7 @@ from shutil import copyfile
 import pytest
 
 from scraper.cli.demo.proxy import ReplayProxy
-from tests.scraper.cli.hostile import damage
+from tests.scraper.cli.hostile.material import damage
 from tests.scraper.crawling.conftest import FAST, run, small_site
 
 DAMAGES = {

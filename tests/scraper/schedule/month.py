@@ -41,7 +41,7 @@ from tests.waiting import DEADLINE, alive, until
 QUARTER = timedelta(minutes=15)
 CHECK = timedelta(hours=3)
 NEW_LAYOUT = "tests.scraper.schedule.new_look"
-POISONED = "tests.scraper.crawling.poisoned"
+POISONED = "tests.scraper.crawling.pages.poisoned"
 IMPATIENT = ("DOWNLOAD_TIMEOUT=4", "RETRY_TIMES=0", "SOURCE_REQUESTS=40")
 """Settings of a crawl that meets a source which never answers, or never ends."""
 CORES = 2

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from scraper.sites.site import Layout
 from scraper.spiders import rmol
-from tests.scraper.crawling.redesign import renamed
+from tests.scraper.crawling.pages.redesign import renamed
 from tests.scraper.monitoring.looking import clock_at
 
 LAYOUT = Layout(

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from scraper.cli.demo.proxy import Answer, ReplayProxy, _Handler
-from tests.scraper.crawling.redesign import redesigned
+from tests.scraper.crawling.pages.redesign import redesigned
 from tests.scraper.schedule.newsrooms import Newsrooms
 from tests.scraper.schedule.trouble import Plan, Silence, site_of
 

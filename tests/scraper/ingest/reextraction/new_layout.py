@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from scraper.sites.site import Layout
 from scraper.spiders import rmol
-from tests.scraper.crawling.redesign import renamed
+from tests.scraper.crawling.pages.redesign import renamed
 
 LAYOUT = Layout(
     name="R5",

@@ -1,5 +1,0 @@
-"""Changes the program: no name can be resolved, as where only the proxy resolves names."""
-
-from tests.scraper.crawling import names
-
-names.ADDRESSES.clear()
