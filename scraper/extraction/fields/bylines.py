@@ -290,9 +290,16 @@ def _names(text: str, publisher: tuple[str, ...]) -> list[str]:
         is_affiliation = letters_of(name.partition(" ")[0]) in nobody
         if names and (is_affiliation or _DEGREE.fullmatch(name)):
             continue
-        if _is_name(name) and not is_label(name) and letters_of(name) not in nobody:
+        if _is_name(name) and not is_label(name) and not _is_desk(name, nobody):
             names.append(reading_case(name))
     return names
+
+
+def _is_desk(name: str, nobody: frozenset[str]) -> bool:
+    """Whether it is the publisher, or one of its desks in a word with it: "rawaNews"."""
+    letters = letters_of(name)
+    desks = (len(own) for own in nobody if len(own) > 3 and letters.startswith(own))
+    return letters in nobody or any(name.isalnum() and name[own].isupper() for own in desks)
 
 
 def _is_name(text: str) -> bool:
