@@ -29,8 +29,6 @@ from tests import house
 from tests.documents import DOCUMENTS, MANUAL, ROOT, blocks, commands, inline_commands, paths
 from tests.preloaded import warta
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 RUN = [path for path in DOCUMENTS if any(block.runs for block in blocks(path))]
@@ -89,6 +87,7 @@ def _csv(row: dict[str, str]) -> str:
 
 
 @pytest.mark.processes
+@pytest.mark.xdist_group("documents")  # beside the other tests of the demo, which take as long
 @pytest.mark.parametrize("document", RUN, ids=lambda path: path.stem)
 def test_the_blocks_of_a_document_run(
     document: Path, filled: Path, tmp_path: Path, environment: dict[str, str]
