@@ -5,7 +5,7 @@ the requests that sites received.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
@@ -80,13 +80,32 @@ def without_a_lease(visits: Sequence[Visit], leases: Iterable[Held]) -> list[str
     ]
 
 
+def too_soon(visits: Sequence[Visit], delay: float) -> list[str]:
+    """Requests that a site received earlier than so many seconds after the end of an answer."""
+    return [
+        f"{_shown(after)} came {after.arrived - before.answered:.4f} s after {_shown(before)}"
+        for before, after in _following(visits)
+        if after.arrived - before.answered < delay - CLOCKS
+    ]
+
+
 def gaps(visits: Sequence[Visit]) -> dict[str, float]:
     """Site -> the shortest time between the end of an answer and the next request, whoever sent
     it.
     """
-    found = {}
-    in_order = sorted(visits, key=lambda visit: (visit.site, visit.arrived))
-    for site, group in groupby(in_order, lambda visit: visit.site):
-        pairs = pairwise(group)
-        found[site] = min((after.arrived - before.answered for before, after in pairs), default=0.0)
+    found: dict[str, float] = {}
+    for before, after in _following(visits):
+        gap = after.arrived - before.answered
+        found[after.site] = min(gap, found.get(after.site, gap))
     return found
+
+
+def _following(visits: Sequence[Visit]) -> Iterator[tuple[Visit, Visit]]:
+    """Each request with the one before it at the same site."""
+    in_order = sorted(visits, key=lambda visit: (visit.site, visit.arrived))
+    return ((one, other) for one, other in pairwise(in_order) if one.site == other.site)
+
+
+def _shown(visit: Visit) -> str:
+    took = visit.answered - visit.arrived
+    return f"{visit.machine}: {visit.url} ({visit.status}) at {visit.arrived:.4f}, {took:.4f} s"

@@ -97,7 +97,8 @@ class Ordeal:
         self._answers = 0
         self._busy.add(machine)
         for pid in struck.pids:
-            os.kill(pid, signal.SIGSTOP if struck.blow.stops else signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(pid, signal.SIGSTOP if struck.blow.stops else signal.SIGKILL)
         self._struck.put(struck)
 
     def _targets(self, blow: Blow, machine: Machine, site: str) -> _Struck:

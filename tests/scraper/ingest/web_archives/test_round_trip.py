@@ -26,8 +26,6 @@ from scraper.cli.main import main
 from tests.archive.web_archives.kept import header, of_kind
 from tests.scraper.ingest.web_archives.imports import contents, import_into, outcomes, rows
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 TEXTS = """SELECT a.key, a.site, a.opted_out, r.number, r.headline, r.body, r.authors,
     r.published_at, r.tags, r.page_count, r.layout, r.warnings
     FROM articles a JOIN revisions r ON r.article_id = a.id
