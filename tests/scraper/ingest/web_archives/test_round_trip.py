@@ -106,6 +106,8 @@ def test_an_answer_304_counts_once_where_its_archive_and_its_export_are_merged(
     run("export", "warc", "--archive", both, "--revisions", again)
     kinds = Counter(kind for kind, *_rest in web_records(again).elements())
     assert kinds["revisit"] == 18
+    quiet = "SELECT url, quiet_checks FROM urls WHERE state != 'source' ORDER BY url"
+    assert rows(both, quiet) == rows(demo, quiet)
 
 
 def web_records(file: Path) -> Counter[tuple[str, ...]]:
