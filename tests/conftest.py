@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,31 @@ def pytest_xdist_auto_num_workers() -> int:
     """
     cores = os.cpu_count() or 1
     return cores + cores // 2
+
+
+SHARED = ("demo", "fates", "postgresql", "store")
+"""Of the session: what takes seconds to set up, and is only read or serves each test apart."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What several tests share is set up once: all that use it run in one process of tests."""
+    for item in items:
+        if not isinstance(item, pytest.Function) or item.get_closest_marker("xdist_group"):
+            continue
+        group = _shared(item)
+        if group is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _shared(item: pytest.Function) -> str | None:
+    for name in SHARED:
+        if name in item.fixturenames:
+            return name
+    fixtures = chain.from_iterable(item._fixtureinfo.name2fixturedefs.values())
+    if any(fixture.scope == "module" for fixture in fixtures):
+        return item.path.stem
+    return None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -106,10 +132,7 @@ def archive(path: Path) -> Iterator[Archive]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ReplayProxy]:
-    """(the archive of a demo that ended well, its proxy); the archive is to be read or copied.
-
-    All that use it have the mark `xdist_group("demo")`: one demo serves them.
-    """
+    """(the archive of a demo that ended well, its proxy); the archive is to be read or copied."""
     from scraper.cli.demo.proxy import ReplayProxy
     from scraper.cli.main import main
 

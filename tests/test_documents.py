@@ -20,16 +20,16 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from archive import Archive
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.help_command import TOPICS
 from scraper.cli.main import main
 from tests import house
+from tests.archive.corpus.newsroom import in_this_process
 from tests.documents import DOCUMENTS, MANUAL, ROOT, blocks, commands, inline_commands, paths
 from tests.preloaded import warta
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
@@ -43,7 +43,6 @@ STORY = {
     "source": "suara.com",
     "content": "Warga membersihkan saluran irigasi sejak pagi.\n\nAir kembali mengalir ke sawah.",
 }
-ALONE = "tests.archive.corpus.alone"
 GOOD = (0, 3)  # 3: done, but something needs attention
 
 
@@ -89,6 +88,7 @@ def _csv(row: dict[str, str]) -> str:
 
 
 @pytest.mark.processes
+@pytest.mark.xdist_group("documents")  # beside the other tests of the demo, which take as long
 @pytest.mark.parametrize("document", RUN, ids=lambda path: path.stem)
 def test_the_blocks_of_a_document_run(
     document: Path, filled: Path, tmp_path: Path, environment: dict[str, str]
@@ -124,13 +124,28 @@ def _run_line(line: str, folder: Path, environment: dict[str, str]) -> None:
     written = words[-1] if words[-2:-1] == [">"] else None
     command = words[:-2] if written else words
     if command[0] == "warta" and not {">", "|", "&&"} & set(command):
-        changed = ALONE if command[1:3] == ["corpus", "build"] else "scraper.cli.main"
-        done = warta(*command[1:], environment=environment, cwd=folder, changed=changed)
+        if command[1:3] == ["corpus", "build"]:
+            _build(command[1:], folder, environment)
+            return
+        done = warta(*command[1:], environment=environment, cwd=folder)
         assert done.returncode in GOOD, f"{line}\n{done.stderr}"
         if written:
             (folder / written).write_text(done.stdout, "utf-8")
         return
     _run(["bash", "-euo", "pipefail", "-c", line], folder, environment)
+
+
+def _build(words: list[str], folder: Path, environment: dict[str, str]) -> None:
+    """A corpus is built in this process, which has imported what judges a text: each further one
+    takes seconds to do so.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in os.environ.keys() - environment.keys():
+            patch.delenv(name)
+        patch.setattr("archive.corpus.executors.readers", in_this_process)
+        done = CliRunner().invoke(main, words)
+    assert done.exit_code in GOOD, f"{words}\n{done.output}"
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:

@@ -79,7 +79,7 @@ class Addresses:
             return
         last = checks[-1]
         requested = [check for check in checks if check["bytes"] is not None]
-        quiet, failures = _in_a_row([check["outcome"] for check in checks])
+        quiet, failures = _in_a_row(checks)
         columns = {name: last[name] for name in ("state", "reason", "next_check_at", "due_reason")}
         columns |= {name: _newest(checks, name) for name in ("etag", "last_modified")}
         columns |= {"checks": len(requested), "quiet_checks": quiet, "failures": failures}
@@ -178,15 +178,19 @@ def _newest(checks: Sequence[Mapping[str, Any]], name: str) -> Any:
     return next(found, None) or None
 
 
-def _in_a_row(outcomes: Sequence[str]) -> tuple[int, int]:
-    """Return the checks in a row without a change, and those that failed, after these."""
+def _in_a_row(checks: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """Return the checks in a row without a change, and those that failed, after these.
+
+    Captures of others change neither: one may be the capture of a check that is here as well.
+    """
     quiet = failures = 0
-    for outcome in outcomes:
+    for check in checks:
+        outcome = check["outcome"]
         if outcome == "doubted":
             failures = 1
         elif outcome == "reread":
             failures = 0
-        if outcome in MOVES:
+        if outcome in MOVES or check["bytes"] is None:
             continue
         if outcome in _QUIET:
             quiet += 1

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
 from itertools import chain
@@ -37,6 +37,10 @@ ENDINGS = (".warc.gz", ".wacz")
 _ENDING = re.compile(rf"({'|'.join(map(re.escape, ENDINGS))})$")
 
 Progress = Callable[..., None]
+
+
+def _unseen(done: int, total: int | None = None) -> None:
+    """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +106,14 @@ class Job:
 
 
 def export_warc(
-    archive: Archive, job: Job, *, progress: Progress = lambda done, total=None: None
+    archive: Archive, job: Job, *, progress: Progress = _unseen, packing: Progress = _unseen
 ) -> Exported:
     """Write the pages into `job.out`, or go on where the same export was killed.
 
     The files are the same bytes either way, and at any time: the archive is read as of one time,
     and stories that are taken down meanwhile are in none of them. `progress` is called with the
-    number of stories done, and their total. Raises ExportError, Locked, and OSError where a file
+    number of stories done, and their total; `packing` with the bytes that are in the package, and
+    their total. Raises ExportError, Locked, and OSError where a file
     cannot be written: what is whole stays, beside `job.out`, to go on from.
     """
     with Partial(job.out.with_name(f"{job.out.name}.partial")) as partial:
@@ -117,7 +122,7 @@ def export_warc(
             with archive.as_of(datetime.fromisoformat(state.at)) as past, plain_errors(past.path):
                 _Run(past, job, partial, state).write(progress)
             if job.packs or job.only_packs:
-                _pack(partial, job, state)
+                _pack(partial, job, state, packing)
             if state.removed != _removed(archive, job):
                 state = _begun(archive, job, partial)
                 continue
@@ -188,16 +193,13 @@ def _check_free(job: Job, paths: Iterable[Path]) -> None:
             raise ExportError(f"{path}: there is a file already; --force replaces it")
 
 
-def _pack(partial: Partial, job: Job, state: State) -> None:
-    contents = wacz.Contents(
-        warcs=[partial.folder / job.warc(number) for number in range(state.files)],
-        index=partial.captures(),
-        pages=partial.pages(),
-    )
+def _pack(partial: Partial, job: Job, state: State, packing: Progress) -> None:
+    warcs = [partial.folder / job.warc(number) for number in range(state.files)]
+    packing(0, total=sum(warc.stat().st_size for warc in warcs))
+    contents = wacz.Contents(warcs=warcs, index=partial.captures(), pages=partial.pages())
     with partial.plain_errors(), (partial.folder / f"{job.stem}.wacz").open("wb") as out:
-        wacz.pack(
-            out, contents, title=job.stem, software=_software(), at=datetime.fromisoformat(state.at)
-        )
+        at = datetime.fromisoformat(state.at)
+        wacz.pack(out, contents, title=job.stem, software=_software(), at=at, advance=packing)
         out.flush()
         os.fsync(out.fileno())
 
@@ -305,6 +307,7 @@ class _Run:
     def _write_pages(self, pages: list[Kept]) -> None:
         answers = self._selection.not_modified(pages)
         counts = self._state.counts
+        responses: dict[str, list[Record]] = {}
         for kept in pages:
             try:
                 page = self._past.snapshots.page(kept.number)
@@ -314,25 +317,33 @@ class _Run:
             counts["pages"] += 1
             counts["opted_out"] += kept.opted_out
             self._room()
-            first = self._write_page(kept, page)
+            first = self._write_page(kept, page, responses)
             for at in answers[kept.number]:
                 self._put(not_modified(first, at))
                 counts["not_modified"] += 1
 
-    def _write_page(self, kept: Kept, page: Page) -> Record:
-        """Write a page with its further parts; return the record that has its body."""
-        bodies = []
+    def _write_page(self, kept: Kept, page: Page, responses: dict[str, list[Record]]) -> Record:
+        """Write a page with its further parts; return the record that has its body.
+
+        `responses` are those of this batch by their URLs: all of a story are in one.
+        """
+        bodies, first = [], None
         for number, part in enumerate((page, *page.parts), 1):
-            for record in page_records(part, number=kept.number, part=number):
+            earlier = responses.setdefault(part.url, [])
+            for record in page_records(part, number=kept.number, part=number, earlier=earlier):
                 self._put(record)
                 if record.kind in INDEXED:
                     body = record
+            first = first or body
+            if body.kind == "revisit":
+                body = next(each for each in earlier if each.digest == body.digest)
+            elif body.kind == "response" and part.body:
+                earlier.append(replace(body, packed=b""))
             bodies.append(body)
             found = address(part.url)
             if found.netloc in self._hosts:
                 self._state.schemes[found.netloc] = found.scheme
-        if self._packs:
-            first = bodies[0]
+        if self._packs and first is not None:
             line = wacz.page_line(first.id, first.url, first.date, kept.headline)
             self._pages.append(line)
         return bodies[0]

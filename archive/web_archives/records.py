@@ -33,6 +33,7 @@ except ModuleNotFoundError:  # there is no wheel for this computer
 
 VERSION = "WARC/1.1"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 FIELDS = "application/warc-fields"
 
 _NAMESPACE = UUID("6f0d4c0e-6f0b-5c1e-9d59-7c1f0a3c9b52")
@@ -88,11 +89,14 @@ def warcinfo(name: str, at: datetime, fields: Fields) -> Record:
     return _record("warcinfo", "", at, body, content_type=FIELDS, more={"WARC-Filename": name})
 
 
-def page_records(page: Page, *, number: int, part: int = 1) -> Iterator[Record]:
-    """Yield the records of one page, without its further parts; the page itself is the first that
-    is a `response` with its URL, or a `resource` where how it came is unknown.
+def page_records(
+    page: Page, *, number: int, part: int = 1, earlier: Sequence[Record] = ()
+) -> Iterator[Record]:
+    """Yield the records of one page, without its further parts; the page itself is the last that
+    is a `response` or `revisit`, or a `resource` where how it came is unknown.
 
-    `number`, the snapshot's, and `part` keep apart what is equal otherwise.
+    It is a revisit, without the body, if one of the responses with its URL that were written
+    `earlier` has the same. `number`, the snapshot's, and `part` keep apart what is equal otherwise.
     """
     seed, wire = f"{number}.{part}", page.wire
     for step, hop in enumerate(wire.hops if wire is not None else (), 1):
@@ -103,9 +107,15 @@ def page_records(page: Page, *, number: int, part: int = 1) -> Iterator[Record]:
         yield from _resource(page, seed)
         return
     truncated = wire.capture.truncated if wire.capture is not None else None
-    found = _response(
-        page.url, page.status, page.fetched_at, page.body, wire, seed, truncated=truncated
-    )
+    digest = _digest(page.body) if earlier and truncated is None else ""
+    date = warc_date(page.fetched_at)  # one with that is the same capture, as after a merge
+    same = next((each for each in earlier if each.digest == digest and each.date != date), None)
+    if same is not None:
+        found = _same_payload(page, wire, same, seed)
+    else:
+        found = _response(
+            page.url, page.status, page.fetched_at, page.body, wire, seed, truncated=truncated
+        )
     yield found
     yield from _request(page.url, page.fetched_at, wire, found)
     yield from _metadata(found, page.fetched_at, _provenance(wire.capture))
@@ -116,14 +126,33 @@ def not_modified(page: Record, at: datetime) -> Record:
 
     The headers of the answer were not kept: its block is empty.
     """
-    more = {
-        "WARC-Profile": NOT_MODIFIED,
+    return _record("revisit", page.url, at, b"", more=_referring(NOT_MODIFIED, page), seed=page.id)
+
+
+def _same_payload(page: Page, wire: Wire, same: Record, seed: str) -> Record:
+    """Return the revisit for a page whose bytes are in an earlier record: its headers alone."""
+    return _answer(
+        "revisit",
+        page.url,
+        page.status,
+        page.fetched_at,
+        b"",
+        wire,
+        seed,
+        size=len(page.body),
+        more=_referring(SAME_PAYLOAD, same),
+    )
+
+
+def _referring(profile: str, page: Record) -> dict[str, str]:
+    """Return the headers of a revisit of an earlier record."""
+    return {
+        "WARC-Profile": profile,
         "WARC-Refers-To": page.id,
         "WARC-Refers-To-Target-URI": page.url,
         "WARC-Refers-To-Date": page.date,
         "WARC-Payload-Digest": page.digest,
     }
-    return _record("revisit", page.url, at, b"", more=more, seed=page.id)
 
 
 def robots_answer(
@@ -197,18 +226,33 @@ def _response(
     *,
     truncated: str | None = None,
 ) -> Record:
-    more = _address(exchange)
+    more: dict[str, str] = {}
     if truncated is None and exchange.length and not body:
         truncated = "unspecified"  # the body of a redirect is not kept
     if truncated is not None:
         more["WARC-Truncated"] = _clean(truncated)
+    return _answer("response", url, status, at, body, exchange, seed, size=len(body), more=more)
+
+
+def _answer(
+    kind: str,
+    url: str,
+    status: int,
+    at: datetime,
+    body: bytes,
+    exchange: Exchange,
+    seed: str,
+    *,
+    size: int,
+    more: Mapping[str, str],
+) -> Record:
+    """Make the record of an answer whose body has `size` bytes, also where it is elsewhere."""
     protocol = exchange.protocol if exchange.protocol in _HTTP_1 else "HTTP/1.1"
-    headers = _decoded(exchange, len(body))
+    headers = _decoded(exchange, size)
     http = _Http(f"{status} {_reason(exchange, status)}", headers, protocol=protocol)
     mime = next((value for name, value in headers if name.lower() == "content-type"), "")
-    return _record(
-        "response", url, at, body, http=http, more=more, seed=seed, status=status, mime=mime
-    )
+    more = {**_address(exchange), **more}
+    return _record(kind, url, at, body, http=http, more=more, seed=seed, status=status, mime=mime)
 
 
 def _request(url: str, at: datetime, exchange: Exchange, answer: Record) -> Iterator[Record]:

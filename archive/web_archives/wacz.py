@@ -5,13 +5,12 @@ clock's time, and brings fifty packages; here the index is made while the record
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from shutil import copyfileobj
 from typing import IO, Any, BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -41,8 +40,19 @@ def page_line(number: str, url: str, ts: str, title: str | None) -> str:
     return json.dumps(page, ensure_ascii=False) + "\n"
 
 
-def pack(out: BinaryIO, contents: Contents, *, title: str, software: str, at: datetime) -> None:
-    """Write a WACZ; all of its times are `at`, so that the same files give the same bytes."""
+def pack(
+    out: BinaryIO,
+    contents: Contents,
+    *,
+    title: str,
+    software: str,
+    at: datetime,
+    advance: Callable[[int], None] = lambda size: None,
+) -> None:
+    """Write a WACZ; all of its times are `at`, so that the same files give the same bytes.
+
+    `advance` is called with the bytes of the WARC files as they are packed.
+    """
     with ZipFile(out, "w") as package:
         writer = _Writer(package, at)
         with writer.member(f"indexes/{_INDEX}") as file:
@@ -52,7 +62,9 @@ def pack(out: BinaryIO, contents: Contents, *, title: str, software: str, at: da
         writer.text("pages/pages.jsonl", _headed(json.dumps(header) + "\n", contents.pages))
         for warc in contents.warcs:
             with warc.open("rb") as source, writer.member(f"archive/{warc.name}") as file:
-                copyfileobj(source, file, _CHUNK)
+                while chunk := source.read(_CHUNK):
+                    file.write(chunk)
+                    advance(len(chunk))
         package_json = json.dumps(
             {
                 "profile": "data-package",

@@ -33,6 +33,7 @@ from scraper.fleet.store.replicas import KEEP
 from tests.archive.database.test_migrations import add_a_migration
 from tests.archive.invented import HOUR, NOW, SITE
 from tests.archive.merge.worlds import removed
+from tests.examples import COSTLY
 from tests.fleet.stores import FLEET, claimed, crawled, stories
 
 
@@ -148,7 +149,7 @@ def test_a_push_that_was_killed_after_the_database_agreed_is_completed_by_the_ne
 tokens = st.lists(st.tuples(st.integers(0, 1), st.booleans(), st.booleans()), max_size=8)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(COSTLY, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tokens)
 def test_whatever_the_order_of_pushes_the_newest_tokens_bytes_stay(
     tmp_path_factory: pytest.TempPathFactory,

@@ -17,7 +17,7 @@ from scraper.cli.defaults import ConfiguredOption
 from scraper.cli.new_file import force
 from scraper.cli.opening import warn_unsettled, with_whole_archive
 from scraper.cli.reading.filters import WrongUsage, filters
-from scraper.cli.rendering.terminal import interruptible, note, progress_bar
+from scraper.cli.rendering.terminal import interruptible, note, progress_bars
 
 if TYPE_CHECKING:
     from archive.web_archives.export import Exported, Job
@@ -82,8 +82,8 @@ def _export(archive: Archive, job: "Job", out: Path) -> "Exported":
 
     stopped = interruptible(f"Stopped; {_GOES_ON}.")
     try:
-        with stopped, progress_bar("exporting", total=None) as progress:
-            return export_warc(archive, job, progress=progress)
+        with stopped, progress_bars("exporting", "packing", as_share=True) as (progress, packing):
+            return export_warc(archive, job, progress=progress, packing=packing)
     except OSError as error:
         why = f"{out}: it cannot be written ({error.strerror or error})"
         goes_on = f"; {_GOES_ON}" if error.errno == ENOSPC else ""

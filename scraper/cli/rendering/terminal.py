@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
+from functools import partial
 from operator import methodcaller
 from typing import Any, TextIO
 
 import click
 from rich.console import Console
+from rich.progress import Task
 
 from archive import printable
 from archive.errors import ArchiveError, PackageMissing
@@ -324,16 +326,25 @@ def progress_bar(
     description: str, *, total: int | None, as_share: bool = False
 ) -> Iterator[Advance]:
     """Show a progress bar on stderr, on a terminal only; `as_share` in per cent."""
-    with displayed(as_share=as_share) as bars:
-        number = bars.add_task(description, total=total)
-        (task,) = bars.tasks
+    with progress_bars(description, as_share=as_share) as (advance,):
+        advance(0, total)
+        yield advance
 
-        def advance(done: float, total: int | None = None) -> None:
+
+@contextmanager
+def progress_bars(*descriptions: str, as_share: bool = False) -> Iterator[tuple[Advance, ...]]:
+    """Show progress bars like `progress_bar`, each from its first step on."""
+    with displayed(as_share=as_share) as bars:
+
+        def advance(task: Task, done: float, total: int | None = None) -> None:
             whole = task.total if total is None else total
             done += task.completed
-            bars.update(number, completed=done if whole is None else min(done, whole), total=total)
+            completed = done if whole is None else min(done, whole)
+            bars.update(task.id, completed=completed, total=total, visible=True)
 
-        yield advance
+        for description in descriptions:
+            bars.add_task(description, total=None, visible=False)
+        yield tuple(partial(advance, task) for task in bars.tasks)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar, cast
 
 from archive.archive import Archive
 from archive.ledger.captures import ImportedFile, Record
-from archive.records import Announcement, Article, Check
+from archive.records import Announcement, Article, Check, Page
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Worker, Workers
 from scraper.ingest.furniture import furnished
@@ -501,8 +501,21 @@ class _Writer:
             self._work.note_parts(read.parts, None)
             return
         outcome, url_id = _outcome(written), written.url_id
+        if outcome in STORIES:
+            self._write_aliases(fetched.snapshot.page, row)
         self._work.note(row, url_id=url_id, digest=digest, outcome=outcome, reason=written.reason)
         self._work.note_parts(read.parts, url_id)
+
+    def _write_aliases(self, page: Page, row: sqlite3.Row) -> None:
+        """Write the addresses that were redirected to a story as others of it, as crawls do."""
+        hops = page.wire.hops if page.wire is not None else ()
+        for hop in hops:
+            named = self._site.identify(hop.url)
+            if isinstance(named, Identity) and named.url != page.requested_url:
+                link = Announcement(url=named.url, key=named.key, own_key=named.own_key)
+                link = replace(link, key=self._archive.ledger.key_of(self._site.name, link))
+                source = self._work.source_name(row)
+                self._archive.ledger.take_address(link, site=self._site.name, source=source)
 
     def _written(self, fetched: Fetched, link: Announcement, row: sqlite3.Row) -> Written | None:
         policy = replace(self._policy, source=self._work.source_name(row))

@@ -30,6 +30,7 @@ from tests.archive.invented import (
     url_of,
 )
 from tests.archive.lives import TICK, Life, Step, lives
+from tests.examples import COSTLY
 
 TABLES = {
     "articles": (
@@ -103,6 +104,7 @@ def column(reader: Reader, statement: str) -> list[Any]:
 # Any history, at any moment of it
 
 
+@COSTLY
 @given(lives)
 def test_whatever_happened_every_time_reads_for_ever_as_it_was_seen_then(steps: list[Step]) -> None:
     with new_archive() as archive:

@@ -38,6 +38,7 @@ from tests.archive.invented import (
     url_of,
 )
 from tests.documents import MANUAL, ROOT, blocks
+from tests.examples import COSTLY
 
 BLOCKS = [block.text for block in blocks(MANUAL / "tables.md") if block.language == "python"]
 
@@ -254,6 +255,7 @@ def test_killed_anywhere_the_same_call_goes_on(
 SITES = st.text(min_size=1, max_size=20).filter(lambda name: name.isprintable())
 
 
+@COSTLY
 @given(SITES)
 def test_a_site_may_have_any_name(site: str) -> None:
     """Names of hosts come from pages: none leads out of the folder."""

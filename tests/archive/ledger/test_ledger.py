@@ -31,6 +31,7 @@ from tests.archive.invented import (
     url_of,
     value,
 )
+from tests.examples import COSTLY
 
 
 def state_of(archive: Archive, number: int) -> tuple[str, str | None]:
@@ -277,6 +278,7 @@ stories = st.integers(0, 3)
 kinds = st.sampled_from([{}, {}, {"skipped": "before_since"}, {"refused": "video_page"}])
 
 
+@COSTLY
 @given(st.lists(stories, max_size=12), st.randoms(use_true_random=False), st.integers(0, 12))
 def test_any_order_of_announcing_asks_for_every_story_once(
     keys: list[int], random: object, cut: int
@@ -294,6 +296,7 @@ def test_any_order_of_announcing_asks_for_every_story_once(
         )
 
 
+@COSTLY
 @given(st.lists(st.tuples(stories, kinds), max_size=8), st.randoms(use_true_random=False))
 def test_any_order_of_announcing_asks_for_every_wanted_story(
     drawn: list[tuple[int, dict[str, str]]], random: object

@@ -32,6 +32,7 @@ from tests.archive.invented import (
     value,
 )
 from tests.archive.lives import Life, Step, lives
+from tests.examples import COSTLY
 
 Warta = Callable[..., Result]
 CHANGEABLE = (
@@ -53,6 +54,7 @@ def life_of(archive: Archive, number: int = 1) -> list[tuple[Any, ...]]:
 # Every change leaves a row
 
 
+@COSTLY
 @given(lives)
 def test_whatever_changes_a_row_of_the_ledger_leaves_a_row_in_its_life(steps: list[Step]) -> None:
     with new_archive() as archive:
@@ -68,6 +70,7 @@ def test_whatever_changes_a_row_of_the_ledger_leaves_a_row_in_its_life(steps: li
                     assert now_noted.get(url_id, 0) > noted.get(url_id, 0), step
 
 
+@COSTLY
 @given(lives)
 def test_every_reason_in_the_ledger_has_its_sentence(steps: list[Step]) -> None:
     with new_archive() as archive:

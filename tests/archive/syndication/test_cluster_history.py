@@ -12,6 +12,7 @@ from archive.maintenance.verify import verify
 from tests.archive.invented import DAY, HOUR, NOW, new_archive, rows
 from tests.archive.syndication.syndicated import BODIES, LED_ANEW, SITES, ran, wire_on_three_sites
 from tests.archive.syndication.wire import WIRE
+from tests.examples import COSTLY
 
 VIEWS = (
     "SELECT * FROM syndication ORDER BY article_id",
@@ -30,6 +31,7 @@ def anew(archive: Archive) -> None:
     rebuild(archive, now=NOW + 30 * DAY, jobs=1, advance=lambda _count: None)
 
 
+@COSTLY
 @given(
     st.lists(
         st.tuples(

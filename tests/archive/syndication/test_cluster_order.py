@@ -17,6 +17,7 @@ from archive.maintenance.rebuild_clusters import rebuild
 from archive.maintenance.takedown import take_down as erase
 from tests.archive.invented import DAY, HOUR, NOW, new_archive, take_down, url_of
 from tests.archive.syndication.syndicated import BODIES, SITES, described, members, ran, texts
+from tests.examples import COSTLY
 
 TIMES = (
     None,
@@ -68,6 +69,7 @@ def publish(archive: Archive, stories: Stories, chance: Random) -> None:
             del waiting[place]
 
 
+@COSTLY
 @given(newsrooms, st.randoms(use_true_random=False))
 def test_the_same_stories_in_any_order_make_the_same_clusters(
     stories: Stories, chance: Random
@@ -80,6 +82,7 @@ def test_the_same_stories_in_any_order_make_the_same_clusters(
     assert answers[0] == answers[1]
 
 
+@COSTLY
 @given(newsrooms, st.randoms(use_true_random=False))
 def test_a_rebuild_finds_nothing_to_change(stories: Stories, chance: Random) -> None:
     with new_archive() as archive:
@@ -100,6 +103,7 @@ def test_a_rebuild_finds_nothing_to_change(stories: Stories, chance: Random) -> 
         assert (members(archive), texts(archive)) == before
 
 
+@COSTLY
 @given(newsrooms, st.randoms(use_true_random=False))
 def test_a_rebuild_from_nothing_gives_the_same_rows(stories: Stories, chance: Random) -> None:
     with new_archive() as archive:

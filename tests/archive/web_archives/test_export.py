@@ -19,6 +19,7 @@ from archive.errors import ExportError, Locked
 from archive.maintenance.takedown import take_down
 from archive.web_archives import export as exporting
 from archive.web_archives.partial import Partial
+from archive.web_archives.records import SAME_PAYLOAD
 from archive.web_archives.selection import Wanted
 from tests.archive.invented import DAY, HOUR, NOW, SITE, check, page, rows, url_of
 from tests.archive.web_archives.kept import (
@@ -95,6 +96,33 @@ def test_answers_that_a_page_was_the_same_refer_to_it(archive_path: Path, out: P
     ]
     ids = {header(each, "WARC-Record-ID") for each, _body in of_kind(out, "response")}
     assert {header(each, "WARC-Refers-To") for each, _body in found} <= ids
+
+
+def test_a_page_with_the_bytes_of_an_earlier_one_of_its_address_is_a_revisit_of_that(
+    archive_path: Path, out: Path
+) -> None:
+    """Also of one that was not the last before it; with its own headers, and without the body."""
+    with Archive(archive_path) as archive:
+        kept = page(1, at=NOW + 3 * DAY, body=body("Semula."), wire=WIRE)
+        keep(archive, 1, kept)
+        check(archive, url_of(1), "not_modified", at=NOW + 4 * DAY, status=304)
+    done = export(archive_path, out)
+    assert done.pages == 6
+    assert is_whole(out)
+    found = [record for record, _body in of_kind(out, "revisit")]
+    (same,) = [each for each in found if header(each, "WARC-Profile") == SAME_PAYLOAD]
+    first = next(
+        record for record, content in of_kind(out, "response") if content == body("Semula.")
+    )
+    for name in ("Record-ID", "Target-URI", "Date"):
+        refers = "WARC-Refers-To" + {"Record-ID": ""}.get(name, f"-{name}")
+        assert header(same, refers) == header(first, f"WARC-{name}")
+    digest = "WARC-Payload-Digest"
+    assert header(same, digest) == header(first, digest)
+    assert same.http_headers.get_header("Content-Length") == str(len(body("Semula.")))
+    answer = found[-1]  # the 304 after it refers to the record that has the bytes
+    assert header(answer, "WARC-Date") == "2026-11-24T03:04:05Z"
+    assert header(answer, "WARC-Refers-To") == header(first, "WARC-Record-ID")
 
 
 def test_a_304_for_a_page_that_was_not_kept_is_none_of_an_earlier_one(

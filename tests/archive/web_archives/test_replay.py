@@ -38,6 +38,7 @@ def replay(path: Path, tmp_path: Path) -> Iterator[str]:
     with Archive(path) as archive:
         fill(archive)
         keep(archive, 6, page(6, at=NOW + 3 * DAY, wire=replace(WIRE, hops=(WALL,))))
+        keep(archive, 1, page(1, at=NOW + 4 * DAY, body=body("Semula."), wire=WIRE))
     export(path, tmp_path / "halaman.warc.gz", max_bytes=3000)
     manager = peer("pywb", "wb-manager")
     for arguments in (["init", "kabar"], ["add", "kabar", *tmp_path.glob("*.warc.gz")]):
@@ -70,6 +71,7 @@ def test_pywb_replays_every_page_as_it_was_at_every_time(replay: str) -> None:
         ("20261120060405", url_of(1), body("Semula.")),  # where the server said: as before
         ("20261121030405", url_of(1), body("Sesudah.")),
         ("20261122030405", url_of(1), body("Sesudah.")),
+        ("20261124030405", url_of(1), body("Semula.")),  # a revisit of the first
         ("20261121030405", f"{url_of(1)}?page=2", plain),
         ("20261120030405", url_of(2), page(2).body),  # whose headers were not noted
         ("20261120040405", url_of(5), body("Tidak ada.")),

@@ -14,9 +14,22 @@ from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
+from archive import Archive
+from archive.web_archives.export import Job, export_warc
 from archive.web_archives.selection import Wanted
-from tests.archive.invented import url_of
-from tests.archive.web_archives.kept import HOST, export, fill, header, of_kind, read
+from tests.archive.invented import DAY, NOW, url_of
+from tests.archive.invented import page as invented_page
+from tests.archive.web_archives.kept import (
+    HOST,
+    WIRE,
+    body,
+    export,
+    fill,
+    header,
+    keep,
+    of_kind,
+    read,
+)
 from tests.peers import peer
 
 
@@ -95,8 +108,27 @@ def test_it_is_made_beside_warc_files_where_those_are_wanted(path: Path, packed:
     assert of_kind(out, "response")
 
 
+def test_the_bytes_of_its_warc_files_are_counted_while_it_is_packed(
+    made: Callable[..., Path], path: Path, tmp_path: Path
+) -> None:
+    copyfile(made(fill), path)
+    steps: list[tuple[int, int | None]] = []
+    job = Job(out=tmp_path / "halaman.wacz", max_bytes=3000)
+    with Archive(path, read_only=True) as archive:
+        export_warc(archive, job, packing=lambda done, total=None: steps.append((done, total)))
+    with ZipFile(job.out) as package:
+        sizes = [each.file_size for each in package.infolist() if "archive/" in each.filename]
+    assert steps[0] == (0, sum(sizes))
+    assert [done for done, _total in steps[1:]] == sizes
+
+
 @pytest.mark.slow
-def test_wacz_validate_finds_nothing_wrong(packed: Path) -> None:
+def test_wacz_validate_finds_nothing_wrong(packed: Path, path: Path) -> None:
+    """Also where a page is a revisit of an earlier one."""
+    with Archive(path) as archive:
+        keep(archive, 1, invented_page(1, at=NOW + 4 * DAY, body=body("Semula."), wire=WIRE))
+    packed.unlink()
+    export(path, packed, max_bytes=3000)
     done = subprocess.run(
         [peer("wacz", "wacz"), "validate", "-f", packed],
         capture_output=True,

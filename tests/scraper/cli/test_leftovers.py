@@ -17,8 +17,6 @@ from tests.scraper.crawling.conftest import FAST, run, serve, small_site
 
 __all__ = ["serve"]
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 SQLITE = {"news.db-wal", "news.db-shm"}
 RUNS: dict[str, tuple[list[list[str]], set[str]]] = {
     "alerts": ([["alerts", "list"], ["alerts", "send"]], set()),

@@ -24,7 +24,6 @@ from tests.scraper.crawling.conftest import environment, serve
 
 __all__ = ["serve"]
 
-pytestmark = [pytest.mark.xdist_group("demo")]
 KEPT = Path(__file__).parent / "screens"
 WIDTHS = (20, 60, 80, 120)
 VARIANTS = {

@@ -15,7 +15,7 @@ from scraper.cli.demo.world import SITES, crawled_at, world
 from scraper.cli.main import main
 from tests.scraper.crawling.conftest import rows
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
 ]
 SERIOUS = ("serious", "critical")

@@ -11,8 +11,6 @@ import pytest
 
 from tests.scraper.web.visiting import Site
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def read(site: Site, address: str) -> Any:
     reply = site.get(address)

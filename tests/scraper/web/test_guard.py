@@ -9,8 +9,6 @@ import pytest
 
 from tests.scraper.web.visiting import Site
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 NAME = "arsip.example.org"
 
 

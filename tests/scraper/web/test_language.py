@@ -13,8 +13,6 @@ from scraper.web.language import LANGUAGES, choose, translations
 from tests.scraper.web.messages import WORDS, of_errors, of_sentences, of_templates
 from tests.scraper.web.visiting import Site
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def test_the_browsers_language_is_used(demo_site: Site) -> None:
     page = demo_site.get("/", accept_language="id-ID,id;q=0.9,en;q=0.8")

@@ -13,8 +13,6 @@ from archive import Archive
 from tests.archive.invented import HOUR, NOW, SITE, announce, keep, link, story
 from tests.scraper.web.visiting import Site
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 EDITED = 1
 """An article of the demo that its publisher edited."""
 

@@ -19,8 +19,6 @@ from scraper.web.serve import Deployment, application
 from tests.archive.invented import NOW, keep, story
 from tests.scraper.web.visiting import Site
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture
 def demo_bytes(demo_archive: Path) -> bytes:

@@ -19,8 +19,6 @@ from archive.maintenance.compact import compact
 from tests.archive.invented import NOW, keep, story
 from tests.scraper.web.visiting import Site
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def test_finds_have_their_words_marked_and_their_total(demo_site: Site) -> None:
     page = demo_site.get("/search?q=batik")

@@ -18,8 +18,6 @@ from click.testing import CliRunner
 
 from scraper.cli.main import main
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @contextmanager
 def served(path: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:

@@ -28,7 +28,6 @@ from tests.preloaded import MAX_SECONDS, start, warta
 from tests.scraper.crawling.conftest import Waiting, environment, rows, small_site, story
 from tests.waiting import until
 
-pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.processes]
 PAUSING = "tests.scraper.cli.interrupted.pausing"
 CTRL_C = b"\x03"
 

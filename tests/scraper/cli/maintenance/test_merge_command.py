@@ -63,7 +63,6 @@ def test_without_clusters_a_rebuild_makes_them(paths: list[str], tmp_path: Path)
     assert CliRunner().invoke(main, ["clusters", "rebuild", "--archive", out]).exit_code == 0
 
 
-@pytest.mark.xdist_group("demo")
 def test_a_merged_archive_is_one_like_any_other(
     demo: tuple[Path, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

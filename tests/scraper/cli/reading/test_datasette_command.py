@@ -23,8 +23,7 @@ from tests.archive.invented import BODY, HOUR, NOW, announce, keep, link, story,
 from tests.archive.syndication.wire import WIRE
 
 pytestmark = [
-    pytest.mark.xdist_group("demo"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of Datasette and what it imports
+    pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Datasette and what it imports
 ]
 
 Warta = Callable[..., Result]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socketserver
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from threading import Thread
 
 from scraper.cli.demo.proxy import ReplayProxy
@@ -20,6 +21,7 @@ class RawServer:
         """Heads of the requests, by path."""
         left = {path: list(those) for path, those in answers.items()}
         received, tls = self.received, ReplayProxy({})
+        self._tls = tls
 
         class Handler(socketserver.StreamRequestHandler):
             timeout = 10
@@ -31,7 +33,7 @@ class RawServer:
 
             def handle(self) -> None:
                 with suppress(OSError):
-                    while head := b"".join(iter(self.rfile.readline, b"\r\n")):
+                    while head := b"".join(takewhile(goes_on, iter(self.rfile.readline, None))):
                         path = head.split(b" ")[1].decode()
                         received.setdefault(path, []).append(head + b"\r\n")
                         those = left.get(path, [MISSING])
@@ -53,10 +55,16 @@ class RawServer:
     def running(self) -> Iterator[RawServer]:
         Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         try:
-            yield self
+            with self._tls:  # which listens, too: it is closed here
+                yield self
         finally:
             self._server.shutdown()
             self._server.server_close()
+
+
+def goes_on(line: bytes) -> bool:
+    """Whether a line is neither the end of a head nor that of the connection."""
+    return line not in (b"\r\n", b"")
 
 
 def head_of(sent: bytes) -> bytes:

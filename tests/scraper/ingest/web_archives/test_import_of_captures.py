@@ -323,6 +323,20 @@ def test_the_redirects_that_led_to_a_page_are_kept_with_it(tmp_path: Path, news:
     assert page.wire.hops[1].headers[:2] == (("Location", url), ("Server", "nginx"))
 
 
+def test_an_address_that_was_redirected_to_a_story_is_another_one_of_it(
+    tmp_path: Path, news: Path
+) -> None:
+    """As in the ledger of a crawl; not one that only spells it otherwise."""
+    url = story_url(1)
+    earlier = f"{url.rpartition('/')[0]}/judul-semula"
+    hops = [redirect(old, url, 0.99) for old in (url.replace("//", "//m."),)]
+    hops.append(redirect(earlier, url.replace("//", "//m."), 0.98))
+    import_into(news, write(tmp_path, "a.warc.gz", capture(hours=1), *hops))
+    found = "SELECT url, state, reason FROM urls WHERE article_id IS NOT NULL OR state = 'alias'"
+    assert sorted(rows(news, found)) == [(earlier, "alias", "same_story"), (url, "kept", None)]
+    assert rows(news, "SELECT count(*) FROM articles") == [(1,)]
+
+
 def test_a_revisit_of_the_same_bytes_is_that_page_seen_again(tmp_path: Path, news: Path) -> None:
     file = write(
         tmp_path,

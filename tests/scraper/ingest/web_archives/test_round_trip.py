@@ -26,8 +26,6 @@ from scraper.cli.main import main
 from tests.archive.web_archives.kept import header, of_kind
 from tests.scraper.ingest.web_archives.imports import contents, import_into, outcomes, rows
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 TEXTS = """SELECT a.key, a.site, a.opted_out, r.number, r.headline, r.body, r.authors,
     r.published_at, r.tags, r.page_count, r.layout, r.warnings
     FROM articles a JOIN revisions r ON r.article_id = a.id
@@ -108,6 +106,8 @@ def test_an_answer_304_counts_once_where_its_archive_and_its_export_are_merged(
     run("export", "warc", "--archive", both, "--revisions", again)
     kinds = Counter(kind for kind, *_rest in web_records(again).elements())
     assert kinds["revisit"] == 18
+    quiet = "SELECT url, quiet_checks FROM urls WHERE state != 'source' ORDER BY url"
+    assert rows(both, quiet) == rows(demo, quiet)
 
 
 def web_records(file: Path) -> Counter[tuple[str, ...]]:
