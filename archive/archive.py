@@ -254,8 +254,10 @@ class Archive(Reader):
         stem: bool = False,
         earlier: bool = False,
     ) -> Found:
-        """Find articles by the words of their newest texts, but the first `offset` of them; the
-        language of queries is documented in archive.search.query. Raises QueryError.
+        """Find articles by the words of their newest texts, but the first `offset` of them.
+
+        The language of queries is documented in archive.search.query; `note` says how one that is
+        not well-formed was understood. Raises QueryError for too many words.
 
         `stem` finds other forms of Indonesian words, too, and needs the extra `stem`; `earlier`
         finds earlier texts as well, where the newest one lacks the words.

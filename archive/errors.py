@@ -10,7 +10,7 @@ ArchiveError
 │   └── ArchiveMoved       the file was moved, deleted, replaced or hard-linked while it was written
 ├── ArchiveDamaged         a page, a digest or a dictionary does not check
 ├── ArticleUnknown         no article has that URL, story id or number
-├── QueryError             a search says nothing that can be searched for
+├── QueryError             a query is not well-formed (exports), or has too many words
 ├── ExportError            a file's format is unknown, or cannot hold what is exported
 ├── CorpusError            a corpus cannot be made as configured
 ├── Locked                 another process does the same already

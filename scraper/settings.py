@@ -70,6 +70,10 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "scraper.crawling.middlewares.cookie_walls.CookieWallMiddleware": 610,
 }
+SPIDER_MIDDLEWARES = {  # what each of them adds to a response's way is passed for every item of it
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # every status is allowed
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # no depth is limited
+}
 ITEM_PIPELINES = {
     "scraper.crawling.pipelines.KeepSnapshot": 100,
     "scraper.crawling.pipelines.ReadArticle": 200,

@@ -9,11 +9,15 @@
     headline:beras         in the headline; so deck: and body:, also before a phrase
 
 AND between words changes nothing. Signs that are no letters or digits separate words, as they do in
-the index. Parentheses group nothing, and are refused outside quotes.
+the index. Parentheses group nothing, and are wrong outside quotes.
+
+`parse` refuses what is wrong, for exports; `understand` searches for its words, for people.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+import textwrap
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from archive.errors import QueryError
@@ -41,6 +45,8 @@ class Query:
 
     groups: tuple[tuple[Term, ...], ...]
     excluded: tuple[Term, ...] = ()
+    note: str | None = None
+    """What is wrong with the query, and what is searched for instead; None: nothing is wrong."""
 
 
 Forms = Callable[[str], Iterable[str]]
@@ -75,6 +81,41 @@ def parse(text: str) -> Query:
     if sum(map(len, groups)) + len(excluded) > MAX_TERMS:
         raise QueryError(f"the query has more than {MAX_TERMS:,} words")
     return Query(groups=tuple(dict.fromkeys(groups)), excluded=tuple(dict.fromkeys(excluded)))
+
+
+def understand(text: str) -> Query:
+    """Read a query as search boxes do: of one that is wrong, its words; it may have none.
+
+    Raises QueryError only for more words than MAX_TERMS.
+
+    >>> understand("(harga OR tarif) beras").note.rpartition("; ")[2]
+    'searched for: harga OR tarif beras'
+    """
+    try:
+        return parse(text)
+    except QueryError as error:
+        problem = str(error)
+    for simpler in (_SIGNS.sub(" ", text.translate(_PLAIN)), _words(text, but=OPERATORS)):
+        with suppress(QueryError):
+            return replace(parse(simpler), note=_note(problem, simpler))
+    words = _words(text)
+    if not words:
+        return Query(groups=(), note=f"{problem}; nothing is searched for")
+    quoted = " ".join(f'"{word}"' for word in words.split())
+    return replace(parse(quoted), note=_note(problem, words))
+
+
+_SIGNS = re.compile(r'["()]')
+
+
+def _words(text: str, *, but: Container[str] = ()) -> str:
+    """Return the words of a query that is wrong, without signs around and between them."""
+    letters = re.findall(r"[^\W_]+(?:[^\s\"():*]*[^\W_])?", text.translate(_PLAIN))
+    return " ".join(word for word in letters if word not in but)
+
+
+def _note(problem: str, understood: str) -> str:
+    return f"{problem}; searched for: {textwrap.shorten(understood, 200, placeholder=' …')}"
 
 
 def _joined(before: str | None, operator: str, *, after_a_word: bool) -> str | None:

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from archive.database.rows import value
 from archive.search.filters import Filter, Sort
-from archive.search.query import parse, to_fts5
+from archive.search.query import to_fts5, understand
 from archive.search.stemming import WordForms
 
 RANKED = 5_000
@@ -57,6 +57,8 @@ class Found:
     hits: tuple[Hit, ...]
     total: int
     """All finds; MAX_TOTAL + 1 where there are more than MAX_TOTAL."""
+    note: str | None = None
+    """How a query that is not well-formed was understood; None: as it stands."""
 
     @property
     def counted(self) -> str:
@@ -81,14 +83,18 @@ def search(
     stem: bool = False,
     earlier: bool = False,
 ) -> Found:
-    """Find articles by a query of archive.search.query, but the first `offset` of them; raises
-    QueryError.
+    """Find articles by a query of archive.search.query, but the first `offset` of them.
+
+    Of a query that is not well-formed, its words are searched for (`note`); raises QueryError only
+    for too many words.
 
     `stem`: also other forms of its Indonesian words; raises PackageMissing where the stemmer is not
     installed. `earlier`: also articles whose newest text lacks the words, but an earlier text of
     the publisher's has them.
     """
-    wanted, parsed = where or Filter(), parse(query)
+    wanted, parsed = where or Filter(), understand(query)
+    if not parsed.groups:
+        return Found(hits=(), total=0, note=parsed.note)
     indexes = ("search", "search_earlier") if earlier else ("search",)
     words = to_fts5(parsed, WordForms(db, indexes) if stem else None)
     values = wanted.values() | {"words": words, "most": MAX_TOTAL + 1}
@@ -97,7 +103,7 @@ def search(
     total = value(db, _counting(wanted, earlier=earlier), **values)
     statement = _choosing(wanted, sort, earlier=earlier, many=total > RANKED)
     chosen = db.conn.execute(statement, values).fetchall()
-    return Found(hits=tuple(_hits(db, words, chosen)), total=total)
+    return Found(hits=tuple(_hits(db, words, chosen)), total=total, note=parsed.note)
 
 
 def _newest(where: Filter, columns: str) -> str:

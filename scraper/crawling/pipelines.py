@@ -32,6 +32,9 @@ from scraper.politeness.rules import MANY_FAILURES
 
 logger = logging.getLogger(__name__)
 
+PACKED_HERE = 200_000
+"""Bytes of a page, and of its parts, that are packed in a millisecond."""
+
 
 class _Stage(Component):
     """What the stages share: the crawl and its spider."""
@@ -47,11 +50,14 @@ class KeepSnapshot(_Stage):
     """Page -> Snapshot: the bytes, compressed."""
 
     async def process_item(self, item: Page | FetchFailure) -> Snapshot | FetchFailure:
-        """Compress in another thread: it takes longer than reading the page."""
+        """Compress a large page in another thread; a usual one takes less than the way there."""
         if isinstance(item, FetchFailure):
             return item
+        packing = self._crawl.archive.snapshots.packing(item)
+        if sum(len(page.body) for page in (item, *item.parts)) <= PACKED_HERE:
+            return packing()
         with self._crawl.turns.held():
-            return await asyncio.to_thread(self._crawl.archive.snapshots.packing(item))
+            return await asyncio.to_thread(packing)
 
 
 class ReadArticle(_Stage):

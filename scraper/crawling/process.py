@@ -202,6 +202,8 @@ def run_spiders(
     logging.getLogger("scrapy.core.downloader.tls").setLevel(
         logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR
     )
+    # Scrapy notes every request and every item for handlers that drop it.
+    logging.getLogger("scrapy").setLevel(settings["LOG_LEVEL"])
     crawlers = [process.create_crawler(name) for name in names]
     starts = list(_starts(process, crawlers, site_overrides or {}, arguments))
     with (ctrl_c or CtrlC()).handled(crawlers) as pressed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import ClassVar, TypeVar
@@ -86,22 +86,34 @@ class WorkerTurns:
         this crawl break: other sites wait for the same workers.
         """
         with self.held():
-            async with self._workers.lent() as worker:
-                if self._is_ending() and self._out_of_patience():
-                    raise Abandoned
-                watch = _Watch(worker, self._is_ending, when_slow)
-                limit = (deadline or self.deadline) / 2 ** min(self.broken, SHRINKS)
-                try:
-                    answer = await worker.call_async(work, *given, deadline=limit)
-                except ReadingBroke as broke:
-                    if watch.has_killed and not watch.has_noted:
-                        raise Abandoned from broke
-                    self.broken += 1
-                    raise
-                finally:
-                    watch.stop()
-                self.broken = 0
-                return answer
+            answer = await self._run(work, given, deadline=deadline, when_slow=when_slow)
+        await asyncio.sleep(0)  # the next page is handed over before this one is written
+        return answer
+
+    async def _run(
+        self,
+        work: Callable[..., Answer],
+        given: Sequence[object],
+        *,
+        deadline: float | None,
+        when_slow: Callable[[], None] | None,
+    ) -> Answer:
+        async with self._workers.lent() as worker:
+            if self._is_ending() and self._out_of_patience():
+                raise Abandoned
+            watch = _Watch(worker, self._is_ending, when_slow)
+            limit = (deadline or self.deadline) / 2 ** min(self.broken, SHRINKS)
+            try:
+                answer = await worker.call_async(work, *given, deadline=limit)
+            except ReadingBroke as broke:
+                if watch.has_killed and not watch.has_noted:
+                    raise Abandoned from broke
+                self.broken += 1
+                raise
+            finally:
+                watch.stop()
+            self.broken = 0
+            return answer
 
     @contextmanager
     def held(self) -> Iterator[None]:

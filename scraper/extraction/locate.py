@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TypeVar
 
 from scraper.extraction.dom.prose import HEADINGS, LINK, Passage, Prose, ends_sentence, is_notice
@@ -292,9 +292,14 @@ class _Finder:
         return None
 
     def _of_one_story(self, first: int, headline: str) -> list[Passage]:
-        """Return the prose between its headline and that of another story."""
+        """Return the prose between its headline and that of another story.
+
+        Below a heading like "Related Articles" only what stands beside the prose above it: it may
+        head a box within the story.
+        """
         found: list[Passage] = []
-        length = 0
+        length, ended = 0, False
+        containers: set[Element] = set()
         for passage in self._prose.passages[first + 1 :]:
             is_headline = (
                 passage.node.tag == "h1"
@@ -303,10 +308,14 @@ class _Finder:
             )
             if is_headline and length >= MIN_STORY:
                 break
-            if self._prose.is_story(passage):
+            is_end = passage.node.tag in HEADINGS and is_after(passage.text, ())
+            ended |= is_end and length >= MIN_STORY
+            around = {passage.container, *islice(passage.container.iterancestors(), 1)}
+            if self._prose.is_story(passage) and not (ended and containers.isdisjoint(around)):
                 found.append(passage)
+                containers |= around
                 length += len(passage.text)
-        return _of_one_article(found)
+        return _of_one_article(found, self._prose.passages[first].node)
 
     def _heaviest(self) -> Element | None:
         """Return the container with the most prose, if it is enough for an article."""
@@ -439,9 +448,11 @@ def _shows(passage: Passage, headline: str) -> bool:
     return passage.text == headline or (is_first and passage.text.endswith(headline))
 
 
-def _of_one_article(found: list[Passage]) -> list[Passage]:
+def _of_one_article(found: list[Passage], headline: Element) -> list[Passage]:
     """Return prose without that of further `<article>`s, where it begins in one: a card above the
     story is one, too, so that the one with the most prose counts.
+
+    Of a headline outside of them all its siblings are entries, as of a live blog.
     """
     articles = [article_around(passage.node) for passage in found]
     if not found or articles[0] is None:
@@ -450,8 +461,33 @@ def _of_one_article(found: list[Passage]) -> list[Passage]:
     for passage, article in zip(found, articles, strict=True):
         lengths[article] += len(passage.text) * (article is not None)
     own = max(lengths, key=lengths.__getitem__)
+    entries = {own, None}
+    if own is not None and article_around(headline) is None:
+        entries.update(article for article in lengths if _is_entry(article, own))
     kept = zip(found, articles, strict=True)
-    return [passage for passage, article in kept if article in (own, None)]
+    return [passage for passage, article in kept if article in entries]
+
+
+def _is_entry(article: Element | None, own: Element) -> bool:
+    """Whether an article stands as another does, without a headline that leads to its own page."""
+    if article is None or article.getparent() is not own.getparent():
+        return False
+    classes, others = _classes(article), _classes(own)
+    if classes != others and classes.isdisjoint(others):
+        return False
+    links = (link for heading in HEADINGS for link in _links_of(article, heading))
+    return all((link.get("href") or "#").startswith("#") for link in links)
+
+
+def _classes(node: Element) -> frozenset[str]:
+    return frozenset((node.get("class") or "").split())
+
+
+def _links_of(article: Element, heading: str) -> Iterator[Element]:
+    """Yield the links within the headings of an article, and those around them."""
+    for node in article.iter(heading):
+        yield from node.iter("a")
+        yield from node.iterancestors("a")
 
 
 def article_around(node: Element) -> Element | None:

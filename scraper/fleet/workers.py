@@ -155,6 +155,11 @@ def drained(database: Database, name: str) -> int | None:
     return int(row["crawls"]) if row is not None else 0
 
 
+def is_stalled(database: Database, name: str) -> bool:
+    """Whether a worker shows no sign of life, without having ended. Raises FleetError."""
+    return any(worker.name == name and worker.is_stalled for worker in all_workers(database))
+
+
 def note_store(database: Database, worker: str | None, why: str | None) -> None:
     """Note why a worker cannot use the store, or that it can. Raises FleetError."""
     if worker is not None:

@@ -286,10 +286,12 @@ UNKNOWN = Site(
         r"^(?P<own>[A-Z][\w-]{1,30}\.(?:com|co\.id|id|co|net|news|tv)(?:,\s?|(?=\s)))?"
         r"(?P<place>[A-Z][\w.'’]{1,30}(?:,? [A-Z][\w.'’]{1,30}){0,3})?\s*[-–—]+\s*(?(own)|$)"
     ),
-    # "(abc/def)" and "(E-2)": initials of reporter and editor, and of the desk.
+    # "(abc/def)" and "(E-2)": initials of reporter and editor, and of the desk; "(Rawa.com/Ratri
+    # Wulandari)", alone in a line.
     end_credit=(
-        r"(?:^|(?<=[.!?…\"”'’)\]]))\s?[(\[]"
-        r"(?:[A-Za-z]{2,6}(?:/[A-Za-z-]{1,6}\d?){1,3}|[A-Z]{1,2}-\d{1,2})[)\]]\s?$"
+        r"^[(\[](?:[A-Z][\w.-]{2,30}/)?[A-Z][\w.'’]{1,20}(?: [A-Z][\w.'’]{1,20}){1,2}[)\]]\s?$"
+        r"|(?:^|(?<=[.!?…\"”'’)\]]))\s?[(\[]"
+        r"(?:[A-Za-z]{2,6}(?:/[A-Za-z-]{1,6}\d?){1,3}|red|[A-Z]{1,2}-\d{1,2})[)\]]\s?$"
     ),
 )
 """The profile that reads pages of publishers without one; its time zone says nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -121,6 +122,19 @@ def test_a_running_worker_drains_without_being_waited_for(fleet, execute, dsn):
     assert fleet("drain", "jakarta-1", "--stop", "--no-wait").stdout == "jakarta-1 is draining.\n"
     with psycopg.connect(dsn) as connection:
         assert connection.execute("SELECT draining FROM warta_workers").fetchone() == ("stop",)
+
+
+def test_a_worker_that_dies_while_it_drains_has_not_ended(fleet, execute, monkeypatch):
+    def dies(_seconds: float) -> None:
+        execute("UPDATE warta_workers SET seen_at = now() - interval '1 hour'")
+
+    fleet("init")
+    execute(WORKER.format(clock="0"))
+    monkeypatch.setattr("scraper.cli.fleet.drain.time", SimpleNamespace(sleep=dies))
+    execute("UPDATE warta_workers SET seen_at = now() + interval '1 hour'")
+    drained = fleet("drain", "jakarta-1", code=1)
+    assert "has ended" not in drained.stdout
+    assert "jakarta-1 shows no sign of life any more, and has not ended" in drained.stderr
 
 
 def test_the_store_of_a_lost_database_is_given_to_a_new_one_and_to_no_other(fleet, execute):

@@ -4,6 +4,7 @@ import time
 
 import click
 
+from archive.errors import ArchiveError
 from archive.ledger.wording import plural
 from scraper.cli.fleet.opening import fleet_configuration, fleet_database
 from scraper.cli.rendering.terminal import interruptible, note, progress_bar, say
@@ -23,12 +24,13 @@ def drain(worker: str, stop: bool, no_wait: bool) -> None:
 
     A crawl may take long: with --stop it ends after the pages in progress, and another worker goes
     on with it. Starting the worker again makes it take crawls again. Ctrl-C ends only the waiting.
+    Exit status 1 if the worker shows no sign of life any more before it has ended.
     """
     configuration = fleet_configuration()
     with fleet_database(configuration, "drain") as database:
         from scraper.fleet.schema import check
         from scraper.fleet.workers import drain as begin
-        from scraper.fleet.workers import drained
+        from scraper.fleet.workers import drained, is_stalled
 
         check(database)
         if not begin(database, worker, "stop" if stop else "finish"):
@@ -47,4 +49,9 @@ def drain(worker: str, stop: bool, no_wait: bool) -> None:
                 advance(max(0, before - left))
                 before = left
                 time.sleep(_LOOK)
+        if is_stalled(database, worker):
+            raise ArchiveError(
+                f"{worker} shows no sign of life any more, and has not ended: others take its "
+                "sites; what it had not pushed is still on its machine"
+            )
     say(f"{worker} has ended; it was crawling {plural(first, 'site')}.")

@@ -89,6 +89,8 @@ def search(
         )
     except QueryError as error:
         raise WrongUsage(in_line(str(error))) from error
+    if found.note:
+        note(in_line(found.note))
     print_rows(
         _rows(found, as_data=as_json or as_csv),
         _EARLIER if earlier else _COLUMNS,
@@ -104,7 +106,7 @@ def search(
 def _note_what_was_found(found: Found, query: str) -> None:
     if found.hits:
         note(f"{found.counted} {'story' if found.total == 1 else 'stories'}")
-    elif has_small_or(query):
+    elif not found.note and has_small_or(query):
         note("OR in capitals finds texts with either word; `or` is a word like any other.")
 
 

@@ -40,7 +40,7 @@ _INNER = ("@graph", "mainEntity")
 """Members whose objects describe the page, too."""
 
 _LD_TYPE = re.compile(r"^\s*application/ld\+json\b", re.IGNORECASE)
-_MARKERS = re.compile(r"<!\[CDATA\[|\]\]>|<!--|-->")
+_MARKERS = re.compile(r"(?:/\*\s*)?(?:<!\[CDATA\[|\]\]>)(?:\s*\*/)?|<!--|-->")
 _BAD_ESCAPE = re.compile(r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|(.))", re.DOTALL)
 HOME = re.compile(
     r"^(?:home ?(?:page)?|beranda|depan|halaman (?:depan|utama)|start(?:seite)?|accueil|inicio"

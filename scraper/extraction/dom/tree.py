@@ -168,6 +168,8 @@ def _as_utf8(body: bytes, content_type: str | None) -> bytes:
         declared = _guess_charset(body)
     if declared == "utf-8" and _is_valid_utf8(body):
         return body
+    if declared == "utf-8" and not _has_utf8(body):
+        declared = _guess_charset(body)
     try:
         return to_unicode(body, declared).encode()
     except (LookupError, UnicodeError):
@@ -202,6 +204,11 @@ def _is_utf8(body: bytes) -> bool:
     several = sum(1 for _character in _BEYOND_ASCII.finditer(text))
     broken = text.count("\ufffd")
     return several > MAX_BROKEN * broken and several > broken
+
+
+def _has_utf8(body: bytes) -> bool:
+    """Whether a page has a character of several bytes in UTF-8."""
+    return any(ord(char) > 0x7F for char in body.decode("utf-8", "ignore"))
 
 
 def _guess_charset(body: bytes) -> str:

@@ -103,8 +103,9 @@ _COPYRIGHT = re.compile(
     re.IGNORECASE,
 )
 _NOBODY = re.compile(
-    r"(?:super|web)?[ _-]?admin(?:istrator)?[ _-]?\d*|super ?user|web ?master|news ?room|root"
-    r"|staff?|anonymous"
+    r"(?:super|web)?[ _-]?admin(?:istrator)?[ _-]?\d*|admin \w+|super ?user"
+    r"|web ?master|news ?room|root"
+    r"|staff?|anonymous|anonim|guest|tamu|user[ _-]?\d*|kontributor|pewarta"
     r"|(?:tim |team |dewan |staff? |admin |meja )?redaksi(?: \w+){0,2}(?:\.\w+){0,2}"
     r"|\w+(?:\.\w+){0,2} redaksi|editor|penulis|reporter|redaktur|author|wartawan|jurnalis"
     r"|by|oleh|undefined|null|none|n/?a|unknown|nachrichten|redaktion|redacción|rédaction"
@@ -135,7 +136,7 @@ def read_byline(text: str | None, *, publisher: tuple[str, ...] = ()) -> Byline:
     Byline(authors=('C31',), editors=('Sri Wahyuni',))
     """
     text = (text or "")[:MAX_BYLINE]
-    if _COPYRIGHT.search(text):
+    if _COPYRIGHT.search(text) or _NOBODY.fullmatch(text.strip()):
         return Byline()
     text = without_counts(text)
     text = clean(_DATE.sub(" ", clean(_ADDRESS.sub(" ", _TAG.sub(" ", text)))))
@@ -290,9 +291,16 @@ def _names(text: str, publisher: tuple[str, ...]) -> list[str]:
         is_affiliation = letters_of(name.partition(" ")[0]) in nobody
         if names and (is_affiliation or _DEGREE.fullmatch(name)):
             continue
-        if _is_name(name) and not is_label(name) and letters_of(name) not in nobody:
+        if _is_name(name) and not is_label(name) and not _is_desk(name, nobody):
             names.append(reading_case(name))
     return names
+
+
+def _is_desk(name: str, nobody: frozenset[str]) -> bool:
+    """Whether it is the publisher, or one of its desks in a word with it: "rawaNews"."""
+    letters = letters_of(name)
+    desks = (len(own) for own in nobody if len(own) > 3 and letters.startswith(own))
+    return letters in nobody or any(name.isalnum() and name[own].isupper() for own in desks)
 
 
 def _is_name(text: str) -> bool:

@@ -69,7 +69,9 @@ _MONTH_FIRST = r"""
 _YEAR_FIRST = (
     r"(?<!\d) (?P<year>\d{4}) (?P<mark>[-/]) (?P<month>\d{1,2}) (?P=mark) (?P<day>\d{1,2})"
 )
-_NUMBERS = r"(?<!\d) (?P<day>\d{1,2}) (?P<mark>[/-]) (?P<month>\d{1,2}) (?P=mark) (?P<year>\d{4})"
+_NUMBERS = (
+    r"(?<![\d.]) (?P<day>\d{1,2}) (?P<mark>[/.-]) (?P<month>\d{1,2}) (?P=mark) (?P<year>\d{4})"
+)
 
 
 def _form(date: str, *, clock: str = f"(?: {_BEFORE_CLOCK} {_READERS_CLOCK} )?") -> re.Pattern[str]:
@@ -78,8 +80,12 @@ def _form(date: str, *, clock: str = f"(?: {_BEFORE_CLOCK} {_READERS_CLOCK} )?")
 
 _NAMED = [_form(_DAY_FIRST), _form(_MONTH_FIRST), _form(_YEAR_FIRST)]
 _LOCAL = _form(_NUMBERS)
-"""Numbers alone, day first: certain only where the zone is one of Indonesia."""
+"""Numbers alone: which is the day is certain only for some, see `_day_and_month`."""
 _ISO = _form(_YEAR_FIRST, clock=f"(?: [T\\s] {CLOCK} )?")
+_BASIC = re.compile(r"^(\d{4})(\d\d)(\d\d)[T ]?(\d\d)(\d\d)(\d\d)(?!\d)", re.IGNORECASE)
+"""ISO 8601 without its marks."""
+_EPOCH = re.compile(r"(?P<seconds>[1-9]\d{9})(?:\d{3})?")
+"""Seconds or milliseconds since 1970, from 2001 on."""
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _SPACES = re.compile(r"\s{2,}")
 _OFFSET = re.compile(r"(?P<sign>[+−-])(?P<hours>\d{1,2}?):?(?P<minutes>\d{2})?$")
@@ -115,9 +121,23 @@ def _first_date(text: str, zone: tzinfo | None) -> datetime | None:
         return None
     text = _SPACES.sub(" ", text)
     dated = chain.from_iterable(form.finditer(text) for form in _NAMED)
-    local = (match for match in _LOCAL.finditer(text) if (match["zone"] or "").upper() in ZONES)
-    read = (time_of(match.groupdict(), zone) for match in chain(dated, local) if match["hour"])
+    named = (match.groupdict() for match in dated)
+    numbers = map(_day_and_month, _LOCAL.finditer(text))
+    read = (time_of(date, zone) for date in chain(named, numbers) if date.get("hour"))
     return next(filter(None, read), None)
+
+
+def _day_and_month(found: re.Match[str]) -> dict[str, str | None]:
+    """Return the groups of a date in numbers; nothing where either could be the day.
+
+    In a zone of Indonesia the day is first; elsewhere a number over 12 is the day.
+    """
+    date = found.groupdict()
+    first, second = int(found["day"]), int(found["month"])
+    if second > 12:
+        return date | {"day": found["month"], "month": found["day"]}
+    in_indonesia = (found["zone"] or "").upper() in ZONES
+    return date if in_indonesia or first > 12 or first == second else {}
 
 
 def time_of(date: Mapping[str, str | None], zone: tzinfo | None) -> datetime | None:
@@ -158,14 +178,20 @@ def parse_relative(text: str | None, now: datetime) -> datetime | None:
 
 
 def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime | None:
-    """Parse a date for machines: ISO 8601, `2018-03-17 21:01:19 GMT`, RFC 2822, JavaScript's.
+    """Parse a date for machines: ISO 8601, `2018-03-17 21:01:19 GMT`, RFC 2822, JavaScript's, Unix.
 
     A date without an offset is in `zone`. None where there is neither, or no time of day.
+
+    >>> [str(parse_structured(text)) for text in ("20261120T001512Z", "1795133712000")]
+    ['2026-11-20 00:15:12+00:00', '2026-11-20 00:15:12+00:00']
     """
     text = _SPACES.sub(" ", text).strip() if text else ""
     if not text or len(text) > MAX_DATE:
         return None
-    match = _ISO.match(text)
+    if epoch := _EPOCH.fullmatch(text):
+        at = datetime.fromtimestamp(int(epoch["seconds"]), zone or UTC)
+        return at if at.year <= YEARS[1] else None
+    match = _ISO.match(_BASIC.sub(r"\1-\2-\3T\4:\5:\6", text))
     if match is None:
         return _rfc2822(text) or _first_date(text, zone)
     return time_of(match.groupdict(), zone) if match["hour"] else None

@@ -604,17 +604,24 @@ def _is_elsewhere(heading: Element) -> bool:
 
 
 def _without_site_name(found: Metadata, head: Head) -> None:
-    """Take the page's h1 for a headline that is the h1 and a site's name."""
+    """Take the page's h1 for a headline that is the h1 and a site's name, or a kicker and one of
+    the parts of the h1, which has a kicker of its own.
+    """
     headline = found.fields.get("headline", "")
     if not found.sources.get("headline", "layout").startswith(_FROM_HEAD):
         return
     for node in head.nodes["h1"][:MAX_MATCHES]:
         shown = text_of(node)
-        if len(shown) < MIN_HEADLINE or shown == headline or shown not in headline:
+        if len(shown) < MIN_HEADLINE or letters_of(shown) == letters_of(headline):
             continue
-        before, _shown, after = headline.partition(shown)
+        before, found_there, after = headline.partition(shown)
         is_site_before = not after and letters_of(before) in letters_of_each(found.publisher)
-        if is_site_before or (not before and _SITE_NAME_AFTER.fullmatch(after)):
+        if found_there and (is_site_before or (not before and _SITE_NAME_AFTER.fullmatch(after))):
+            found.fields["headline"] = shown
+            return
+        parts = map(text_of, islice(node.iter(), 1, MAX_PARTS))
+        shown = next((part for part in parts if headline.endswith(f": {part}")), "")
+        if len(shown) >= MIN_HEADLINE:
             found.fields["headline"] = shown
             return
 

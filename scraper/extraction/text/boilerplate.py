@@ -83,6 +83,38 @@ COMMON_RULES: tuple[Rule, ...] = (
         r"|untuk mengikuti silakan klik)\b.{0,160}$",
     ),
     Rule(
+        name="channel_note",
+        pattern=r"^(?:dapatkan|simak|ikuti|follow|yuk|mari|jangan)\b.{0,400}"
+        r"\b(?:whatsapp channel|(?:grup|saluran|kanal|channel) (?:[^.!?]{1,40} di )?"
+        r"(?:whatsapp|telegram))\b",
+        linked=True,
+    ),
+    Rule(
+        name="follow_channel",
+        pattern=r"^follow (?:whatsapp channel|channel whatsapp|akun|instagram|google news)"
+        r"\b.{0,100}$",
+    ),
+    Rule(
+        name="syndicated_note",
+        pattern=r"^(?:artikel|berita|tulisan) ini (?:telah|sudah|pernah) (?:tayang|terbit|dimuat"
+        r"|dipublikasikan) (?:di|sebelumnya)\b.{0,60}\b(?:dengan )?judul\b",
+    ),
+    Rule(name="next_page", pattern=r"^(?:ke )?halaman (?:selanjutnya|berikutnya)\W{0,6}$"),
+    Rule(
+        name="video_note",
+        pattern=r"^(?:simak|saksikan|tonton|lihat)(?: juga)? video"
+        r"(?:\s?:[^.!?]{1,120}|(?: pilihan| menarik)?(?: berikut)?(?: (?:di bawah )?ini)?\s?:?)$"
+        r"|^video (?:terpopuler|pilihan|terkini)(?: hari ini)?\s?:?$",
+    ),
+    Rule(name="embed_code", pattern=r"^\[gambas\s?:\s?[^\[\]]{1,40}\]$"),
+    Rule(
+        name="editor_choice", pattern=r"^jangan sampai (?:ketinggalan|terlewat)\b.{0,40} ini ya!$"
+    ),
+    Rule(
+        name="crawling_ban",
+        pattern=r"^dilarang keras (?:mengambil|menyalin|mengutip)\b.{0,160}\btanpa izin\b",
+    ),
+    Rule(
         name="google_news_glued",
         pattern=r"(?<=[.!?\"”])\s*(?:temukan|ikuti|dapatkan|cek|simak)\b[^.]{0,120}"
         r"\bgoogle news\b.{0,40}$",
@@ -107,7 +139,11 @@ COMMON_RULES: tuple[Rule, ...] = (
         where="after",
         pattern=r"^(?:tags?|berita terkait|berita lainnya|berita terpopuler|terpopuler|populer"
         r"|pilihan|terkini|update|artikel lainnya|artikel terkait|terkait|rekomendasi|top seven"
-        r"|trending tag|follow us|related|comments?|komentar)\s*:?$",
+        r"|trending tag|follow us|related(?: (?:articles|news|posts|stories))?|comments?|komentar"
+        r"|(?:you (?:may|might) (?:also )?(?:like|be interested)|anda mungkin (?:juga )?suka"
+        r"|mungkin anda (?:juga )?suka|você (?:também )?pode gostar|te puede interesar"
+        r"|das könnte (?:sie|dich) (?:auch )?interessieren|vous aimerez aussi)(?: in)?"
+        r")\W{0,3}$",
     ),
     # Time and people, which stand between headline and text.
     Rule(
@@ -118,6 +154,11 @@ COMMON_RULES: tuple[Rule, ...] = (
         r"(?: ?WI(?:B|T|TA))?(?!\w)[^.!?]{0,60}$",
     ),
     Rule(
+        name="date_line",
+        where="start",
+        pattern=r"^(?:[a-z'’]{3,9}\W{1,3})?\d{1,2} [a-z]{3,10}\.? (?:19|20)\d{2}$",
+    ),
+    Rule(
         name="people_line",
         where="start",
         pattern=r"^(?:penulis|oleh|reporter|rep|laporan|pewarta|kontributor|editor|redaktur|red|by)"
@@ -126,8 +167,18 @@ COMMON_RULES: tuple[Rule, ...] = (
     # Labels of the people and sources that some pages repeat below the text.
     Rule(
         name="people_label",
-        pattern=r"^(?:penulis|editor|reporter|redaktur|sumber|source|foto|kontributor)"
+        pattern=r"^(?:penulis|editor|reporter|pewarta|redaktur|sumber|source|foto|kontributor)"
         r"\s*:\s*.{1,60}$",
+        where="end",
+    ),
+    Rule(
+        name="fact_check_note",
+        pattern=r"^\W{0,4}untuk mengetahui kebenaran informasi\b.{0,60}\bsilakan whatsapp\b",
+        where="end",
+    ),
+    Rule(
+        name="copyright_line",
+        pattern=r"^(?:copyright|hak cipta)\b(?: ©| \(c\))?.{0,40}\b20\d\d$",
         where="end",
     ),
 )

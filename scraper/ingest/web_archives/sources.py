@@ -27,8 +27,11 @@ SPARE = 256 * 1024 * 1024
 """Bytes of the disk that are left free."""
 
 _PLAIN, _GZIP, _ZIP = b"WARC/", b"\x1f\x8b", b"PK\x03\x04"
+_ZSTD = "it is packed with zstd; unpack it first, as with zstd -d"
+_DICTIONARY = "it is packed with zstd and a dictionary; unpack it first, as with zstd -d -D"
 _OTHERS = (
-    (b"\x28\xb5\x2f\xfd", ".warc.zst", "it is packed with zstd; unpack it first, as with zstd -d"),
+    (b"\x28\xb5\x2f\xfd", ".warc.zst", _ZSTD),
+    (b"\x5d\x2a\x4d\x18", ".warc.zst", _DICTIONARY),  # its first frame: the dictionary
     (b"filedesc:", ".arc", "it is an ARC file; convert it first, as with warcio recompress"),
 )
 _LOCAL_HEADER = struct.Struct("<26xHH")

@@ -27,6 +27,7 @@ def search(archive: Archive, request: Request) -> View:
         template="search.html",
         values={
             "q": words,
+            "note": found.note,
             "total": found.total,
             "hits": [_row(hit) for hit in found.hits],
             "page": page,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archive import Archive
 from archive.errors import QueryError
-from archive.search.query import has_small_or, parse, to_fts5
+from archive.search.query import has_small_or, parse, to_fts5, understand
 from tests.archive.invented import keep, new_archive, story
 
 
@@ -92,6 +92,55 @@ def test_a_wrong_query_is_explained(query: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ('"harga beras', "harga beras"),
+        ('"musim tanam" "beras', "musim tanam beras"),
+        ("-beras", "beras"),
+        ("NOT beras -kopi", "beras kopi"),
+        ("OR beras", "beras"),
+        ("beras OR", "beras"),
+        ("beras OR OR kopi", "beras kopi"),
+        ("AND", "AND"),
+        ("OR NOT", "OR NOT"),
+        ("(kolam", "kolam"),
+        ("(harga OR tarif) beras", "harga OR tarif beras"),
+        ("pan)*", "pan *"),
+        ("judul:beras", "judul beras"),
+        ("headline: beras", "headline beras"),
+        ("a*", "a"),
+        ("“kolam", "kolam"),
+        ("judul:R&D, covid-19", "judul R&D covid-19"),
+    ],
+)
+def test_of_a_wrong_query_its_words_are_searched_for(query: str, words: str) -> None:
+    understood = understand(query)
+    with pytest.raises(QueryError) as error:
+        parse(query)
+    assert understood.note == f"{error.value}; searched for: {words.strip()}"
+    assert understood.groups
+
+
+@pytest.mark.parametrize("query", ['"', "*", "", " ", "+++", '""', "🙂", "\0", "( )", ":", "_"])
+def test_without_a_word_nothing_is_found_and_the_note_says_so(library: Archive, query: str) -> None:
+    found = library.search(query)
+    assert (found.hits, found.total) == ((), 0)
+    assert found.note is not None
+    assert found.note.endswith("; nothing is searched for")
+
+
+def test_the_note_on_a_long_query_is_short() -> None:
+    note = understand(f"{'harga beras ' * 200} OR").note or ""
+    assert note.endswith(" …")
+    assert len(note) < 300
+
+
+def test_a_well_formed_query_has_no_note(library: Archive) -> None:
+    found = library.search('^harga "c++" -kopi')
+    assert (found.total, found.note) == (1, None)
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "c++",
@@ -130,11 +179,9 @@ _PIECES = st.sampled_from([*'"*:-()^+{}', " ", "AND", "OR", "NOT", "NEAR", "head
 @given(st.text(max_size=30) | st.lists(_PIECES, max_size=12).map("".join))
 @example("a\x00b")
 @example("\ud800")
-def test_any_text_is_a_query_or_wrong_in_one_line(library: Archive, query: str) -> None:
-    try:
-        library.search(query, earlier=True)
-    except QueryError as error:
-        assert "\n" not in str(error)
+def test_any_text_is_a_query_and_its_note_is_one_line(library: Archive, query: str) -> None:
+    note = library.search(query, earlier=True).note or ""
+    assert "\n" not in note
 
 
 @pytest.mark.parametrize(

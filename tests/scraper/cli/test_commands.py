@@ -216,11 +216,12 @@ def test_an_or_in_small_letters_that_finds_nothing_is_explained(
     assert ("OR in capitals" in found.stderr) is explained
 
 
-def test_parentheses_in_a_query_are_one_line(warta: Warta) -> None:
+def test_parentheses_in_a_query_group_nothing_and_a_line_says_so(warta: Warta) -> None:
     found = warta("search", "(harga OR tarif)", "beras")
-    assert (found.exit_code, found.stdout) == (2, "")
-    (line,) = found.stderr.splitlines()
-    assert line.startswith("Error: (harga: parentheses do not group words")
+    assert (found.exit_code, "Harga Beras Naik" in found.stdout) == (0, True)
+    line, _total = found.stderr.splitlines()
+    assert line.startswith("(harga: parentheses do not group words")
+    assert line.endswith("; searched for: harga OR tarif beras")
 
 
 # explain
@@ -342,10 +343,22 @@ def test_search_takes_any_words(warta: Warta, words: str) -> None:
     assert warta("search", words).exit_code == 0
 
 
-@pytest.mark.parametrize("words", ['"', "harga AND", "a:b*", "'; --", "-harga", "OR"])
-def test_a_wrong_query_is_wrong_usage_in_one_line(warta: Warta, words: str) -> None:
+@pytest.mark.parametrize("words", ["harga AND", "headline: harga", "-harga", '"harga', "(harga"])
+def test_a_query_that_is_not_well_formed_is_searched_by_its_words(warta: Warta, words: str) -> None:
     result = warta("search", words)
-    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+    assert (result.exit_code, "searched for: " in result.stderr) == (0, True)
+    rows = warta("search", words, options=JSON)
+    plain = words.strip('-"() AND').replace(":", "")
+    assert lines(rows) == lines(warta("search", plain, options=JSON))
+    assert "searched for: " in rows.stderr
+
+
+@pytest.mark.parametrize("words", ['"', "*", "'; --"])
+def test_a_query_without_a_word_finds_nothing_and_a_line_says_why(warta: Warta, words: str) -> None:
+    result = warta("search", words)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.splitlines()[1:] == ["Nothing found."]
+    assert "; nothing is searched for\n" in result.stderr
 
 
 def test_a_word_with_a_minus_is_no_option(path: Path, warta: Warta) -> None:

@@ -15,6 +15,9 @@ def shown(body: bytes, content_type: str | None = None) -> str:
     return page.text("p") or ""
 
 
+WESTERN = "Caf\u00e9 \u201craya\u201d \u2013 \u00e8"
+
+
 @pytest.mark.parametrize(
     ("head", "content_type"),
     [
@@ -43,6 +46,14 @@ def test_valid_utf8_is_utf8(head: str, content_type: str | None) -> None:
 def test_what_is_no_utf8_is_what_the_page_says(charset: str, text: str) -> None:
     body = f"<html><head><meta charset={charset}></head><p>{text}</p>".encode(charset)
     assert shown(body, f"text/html; charset={charset}") == text
+
+
+@pytest.mark.parametrize("content_type", [None, "text/html; charset=utf-8"])
+def test_a_declared_utf8_without_any_character_of_it_is_western(content_type: str | None) -> None:
+    body = f"<html><head><meta charset=utf-8></head><p>{WESTERN}</p>".encode("windows-1252")
+    assert shown(body, content_type) == WESTERN
+    mixed = "<meta charset=utf-8><p>Caf\u00e9 \u201craya\u201d ".encode() + b"\x93panen</p>"
+    assert "Caf\u00e9 \u201craya\u201d" in shown(mixed, content_type)
 
 
 @pytest.mark.parametrize(

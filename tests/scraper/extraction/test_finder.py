@@ -144,6 +144,40 @@ def test_a_second_headline_begins_another_story() -> None:
     assert body(f"<main><article>{H1}{paragraphs(*STORY)}</article>{other}</main>") == whole()
 
 
+@pytest.mark.parametrize(
+    "heading", ["Related Articles", "Berita Terkait", "You may also like", "Você pode gostar..."]
+)
+def test_other_stories_below_a_heading_that_says_so_are_none_of_it(heading: str) -> None:
+    others = "".join(f"<article><div>{paragraphs(OTHER, text)}</div></article>" for text in STORY)
+    page = f"<article>{H1}<article><div>{paragraphs(*STORY)}</div></article>"
+    assert body(f"{page}<div><h3>{heading}</h3>{others}</div></article>") == whole()
+
+
+def test_a_box_with_such_a_heading_within_the_story_does_not_end_it() -> None:
+    box = f"<div class='kotak'><h3>Related Articles</h3><a href='/a'>{OTHER[:60]}</a></div>"
+    page = f"{H1}<div class='isi'>{paragraphs(*STORY)}{box}{paragraphs(OTHER)}</div>"
+    assert body(page) == whole([*STORY, OTHER])
+
+
+def entries(heading: str) -> str:
+    return "".join(
+        f"<article class='entri nomor-{place}'><h2>{heading.format(place)}</h2>{paragraphs(text)}"
+        "</article>"
+        for place, text in enumerate((*STORY, OTHER))
+    )
+
+
+def test_all_entries_of_a_live_blog_are_read_in_order() -> None:
+    found = body(f"{H1}<div>{entries('Kabar ke-{}')}</div>").split("\n\n")
+    assert [text for text in found if not text.startswith("Kabar")] == [*STORY, OTHER]
+
+
+def test_articles_whose_headlines_lead_to_pages_of_their_own_are_no_entries() -> None:
+    own = f"<article class='entri'>{paragraphs(*STORY)}</article>"
+    others = entries("<a href='/{}'>Lomba Perahu Dayung</a>").replace(STORY[0], OTHER)
+    assert body(f"{H1}<div>{own}{others}</div>") == whole()
+
+
 def test_a_caption_set_as_a_headline_ends_no_story() -> None:
     caption = f"<div class='gambar'><h1>{OTHER} {OTHER}</h1></div>"
     found = body(f"<div>{H1}{paragraphs(*STORY[:3])}{caption}{paragraphs(STORY[3])}</div>")

@@ -129,6 +129,25 @@ def test_the_section_before_the_publisher_s_name_is_no_part_of_a_headline(
     assert story(head=head).article.headline == headline
 
 
+def test_of_a_title_with_a_kicker_the_part_of_the_heading_is_the_headline() -> None:
+    title = "Kabar dari Lereng: Panen Raya Lebih Awal"
+    shown = "<h1><span>Pertanian</span><span>Panen Raya Lebih Awal</span></h1>"
+    head = f"<head><meta property='og:title' content='{title}'></head>"
+    for heading, headline in (
+        (shown, "Panen Raya Lebih Awal"),
+        (shown.replace("Pertanian", "Kabar dari Lereng: "), title),
+    ):
+        page = f"<html>{head}<body>{heading}<div class='isi'>{PROSE}</div></body></html>"
+        assert read(page, URL, None).article.headline == headline
+
+
+def test_a_desk_that_is_named_after_the_publisher_is_no_author() -> None:
+    people = "<p class='byline'>Ratri Wulandari - <span>rawaNews</span></p>"
+    page = f"<body><h1>Panen Raya di Lereng</h1>{people}<div class='isi'>{PROSE}</div></body>"
+    article = read(page, "https://www.rawa.example/berita/panen-raya", None).article
+    assert article.authors == ("Ratri Wulandari",)
+
+
 def test_what_stands_before_a_heading_is_cut_off_only_if_it_is_the_publisher_s_name() -> None:
     heading = "<h1>Panen Raya di Lereng</h1>"
     for title, headline in (
@@ -353,6 +372,10 @@ ENDINGS = [
     (f"<p>{LAST}</p><p>(H-13)</p>", LAST),
     (f"<p>{LAST} (Ant/E-2)</p>", LAST),
     (f"<p>{LAST} [abc/def]</p>", LAST),
+    (f"<p>{LAST} (red)</p>", LAST),
+    (f"<p>{LAST}</p><p>(Ratri Wulandari)</p>", LAST),
+    (f"<p>{LAST}</p><p>(Harianrawa.example/Ratri Wulandari)</p>", LAST),
+    (f"<p>{LAST} (Ratri Wulandari)</p>", f"{LAST} (Ratri Wulandari)"),
     # A sentence ends with its own bracket.
     (
         f"<p>{LAST} Panen itu milik desa (adat/negeri).</p>",

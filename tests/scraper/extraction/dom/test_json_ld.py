@@ -39,6 +39,8 @@ WRITTEN = json.dumps(STORY)
     [
         f"//<![CDATA[\n{WRITTEN}\n//]]>",
         f"/*<![CDATA[*/ {WRITTEN} /*]]>*/",
+        f"/*<![CDATA[*/{WRITTEN}/*]]>*/",
+        f"/* <![CDATA[ */{WRITTEN}/* ]]> */",
         f"<![CDATA[[{WRITTEN}]]]>",
         f"<!-- {WRITTEN} -->",
         f"{WRITTEN};",

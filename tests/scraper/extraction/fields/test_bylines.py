@@ -13,6 +13,12 @@ BYLINES = [
     ("Posted by Ratri Handayani on 18 November 2026", ["Ratri Handayani"], []),
     ("Written by: Bagas Wirayudha / Editor: Citra Kusuma", ["Bagas Wirayudha"], ["Citra Kusuma"]),
     ("Super User", [], []),
+    ("Admin Kabar", [], []),
+    ("Anonim", [], []),
+    ("user17", [], []),
+    ("Ratri Handayani | Kontributor", ["Ratri Handayani"], []),
+    ("Tamu Kusuma", ["Tamu Kusuma"], []),
+    ("N/A", [], []),
     # suara
     ("Rina Wijaya", ["Rina Wijaya"], []),
     ("Rina Wijaya | Bagas Wirayuda", ["Rina Wijaya", "Bagas Wirayuda"], []),

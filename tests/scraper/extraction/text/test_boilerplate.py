@@ -112,6 +112,46 @@ WHOLE = [
     ("", "counter", "Dilihat: 1,2 rb", "Dilihat dari bukit, sawah itu hijau."),
     ("", "google_news_open", "Google News", "Google News kini memuat kanal berita desa."),
     ("", "whatsapp", "Ikuti Whatsapp Channel Republika", "Warga mengikuti arahan lewat WhatsApp."),
+    (
+        "",
+        "channel_note",
+        "Dapatkan kabar pilihan dan berita terkini dari kampung kami setiap hari. Mari bergabung "
+        "di Grup Telegram kami lewat <a href='https://t.me/rawa'>tautan ini</a>.",
+        "Mari bergabung, pesan kepala desa, di saluran Rawa di WhatsApp yang memuat harga padi.",
+    ),
+    (
+        "",
+        "follow_channel",
+        "Follow WhatsApp Channel Harian Rawa untuk update berita setiap hari",
+        "Follower akun WhatsApp desa itu terus bertambah.",
+    ),
+    (
+        "",
+        "syndicated_note",
+        "Artikel ini telah tayang di Harian Rawa dengan judul Panen Raya",
+        "Artikel ini telah tayang lama, ujar guru itu, dan judulnya sudah dilupakan.",
+    ),
+    ("", "next_page", "Halaman selanjutnya ›", "Halaman selanjutnya dari buku itu robek."),
+    (
+        "",
+        "video_note",
+        "Saksikan video pilihan berikut ini:",
+        "Saksikan video itu bersama anak-anak, pesan sang guru.",
+    ),
+    ("", "video_note", "Simak Video: Panen Raya di Lereng", "Simak video pelajaran di balai desa."),
+    ("", "embed_code", "[Gambas:Video Rawa]", "[Gambas] adalah nama sayur di kampung itu."),
+    (
+        "",
+        "editor_choice",
+        "Jangan Sampai Ketinggalan Pilihan Editor ini ya!",
+        "Jangan sampai ketinggalan panen, pesan kepala desa.",
+    ),
+    (
+        "",
+        "crawling_ban",
+        "Dilarang keras mengambil konten di situs web ini tanpa izin tertulis dari redaksi.",
+        "Dilarang keras mengambil air dari saluran itu, pesan kepala desa.",
+    ),
     ("", "follow_us", "FOLLOW US", "Followers akun desa itu terus bertambah."),
     (
         "",
@@ -213,6 +253,14 @@ WHOLE = [
 
 AT_THE_END = [
     ("", "people_label", "Editor: Rina Wijaya", "Editor senior itu pensiun pekan ini."),
+    ("", "people_label", "Pewarta: Rina Wijaya", "Pewarta senior itu pensiun pekan ini."),
+    (
+        "",
+        "fact_check_note",
+        "*** Untuk mengetahui kebenaran informasi yang beredar, silakan WhatsApp ke nomor kami.",
+        "Untuk mengetahui kebenaran informasi itu warga bertanya ke balai desa.",
+    ),
+    ("", "copyright_line", "Copyright © HARIAN RAWA 2026", "Copyright itu hak pengarang, katanya."),
     ("", "people_label", "Sumber: laman desa", "Sumber air itu tak pernah kering."),
     (
         "suara",
@@ -224,6 +272,7 @@ AT_THE_END = [
     ("islamtimes", "comment_label", "Your Name", "Comment yang paling sering adalah soal air."),
 ]
 AT_THE_START = [
+    ("", "date_line", "Selasa, 12 Mei 2026", "12 Mei 2026 adalah hari panen raya di desa itu."),
     ("", "time_line", "Kamis, 16 April 2026 | 09:12 WIB", "Kamis, 16 April 2026, warga panen."),
     ("", "time_line", "17 Nov 2020 08:10", "17 Nov 2020 08:10 adalah waktu gempa itu."),
     (
@@ -245,6 +294,8 @@ BELOW = [
     ("", "comments_below", "Tinggalkan Balasan", "Tinggalkan desa itu, pesan ibunya."),
     ("", "page_below", "Terpopuler", "Populer di kalangan petani, padi itu cepat panen."),
     ("", "page_below", "ARTIKEL LAINNYA", "Artikel lainnya ia tulis di rumah."),
+    ("", "page_below", "Related Articles", "Related Articles adalah nama band dari kampung itu."),
+    ("", "page_below", "You may also like...", "You may also like adalah judul lagu band itu."),
     ("", "page_below", "TERKAIT", "Terkait panen itu, kepala desa bersyukur."),
 ]
 

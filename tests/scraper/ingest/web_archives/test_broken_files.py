@@ -271,3 +271,17 @@ def test_a_full_disk_is_one_line_and_the_same_command_resumes(desk: Desk, small_
     with Archive(news, read_only=True) as archive:
         (count,) = archive.db.conn.execute("SELECT count(*) FROM latest").fetchone()
     assert count == 2
+
+
+@pytest.mark.parametrize(
+    ("begins", "why"),
+    [
+        (b"\x28\xb5\x2f\xfd", "it is packed with zstd; unpack it first"),
+        (b"\x5d\x2a\x4d\x18", "it is packed with zstd and a dictionary; unpack it first"),
+    ],
+)
+def test_a_file_of_zstd_says_how_to_unpack_it(desk: Desk, begins: bytes, why: str) -> None:
+    done = desk.take(desk.write("a.warc.zst", begins + bytes(100)))
+    assert done.status == 1
+    assert why in " ".join(done.errors.split())
+    assert not desk.news.exists()
