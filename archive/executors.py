@@ -3,19 +3,25 @@
 import logging
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from datatrove.executor.ray import RayPipelineExecutor
+from datatrove.executor import ray as datatrove_ray
+from datatrove.executor.ray import RankWorker, RayPipelineExecutor, RayTaskManager
 from datatrove.executor.slurm import SlurmPipelineExecutor
 from datatrove.utils.logging import logger
 
 from archive.errors import ArchiveError
+from archive.printable import in_line
 
 QUEUED = "slurm-job"
 """File in the work folder: the id of the last queued Slurm job."""
+
+START_SECONDS = 600.0
+"""Seconds in which Ray has to find room for a task: clusters may start a machine for it."""
 
 Stages = Iterable[Mapping[str, Any]]
 """The arguments `pipeline`, `tasks` and `logging_dir` of each stage's executor, in their order."""
@@ -35,7 +41,11 @@ class Executors:
         with self._ray():
             for arguments in stages:
                 executor = RayPipelineExecutor(**arguments, **options)
-                executor.run()
+                self._check_ray(executor)
+                with _errors_of_workers() as errors:
+                    executor.run()
+                if errors:
+                    raise self.error(f"Ray cannot start a task: {_last_line(errors[0])}")
                 if missing := executor.get_incomplete_ranks(skip_completed=True):
                     raise self.error(
                         f"{len(missing)} of {arguments['tasks']} tasks failed (see"
@@ -75,6 +85,35 @@ class Executors:
             )
         mark.unlink()
 
+    def _check_ray(self, executor: RayPipelineExecutor) -> None:
+        """Start what runs a task, and nothing in it; raises `error` where Ray cannot.
+
+        datatrove would wait forever: it loses the error of a worker that does not start, and a
+        task that no machine has room for stays pending.
+        """
+        import ray
+        from ray.exceptions import GetTimeoutError, RayError
+
+        room = {
+            "num_cpus": executor.cpus_per_task,
+            "num_gpus": executor.gpus_per_task,
+            "memory": int(executor.mem_per_cpu_gb * executor.cpus_per_task * 1024**3),
+        }
+        try:
+            actor = ray.remote(RankWorker)
+            worker = actor.options(**room | (executor.ray_remote_kwargs or {})).remote()
+            ray.get(worker.get_node_ip.remote(), timeout=START_SECONDS)
+            ray.kill(worker)
+        except GetTimeoutError as error:
+            gigabytes = executor.mem_per_cpu_gb * executor.cpus_per_task
+            raise self.error(
+                f"no machine of the Ray cluster has had {executor.cpus_per_task} CPUs and"
+                f" {gigabytes:g} GB of memory free for a task in {START_SECONDS / 60:g} minutes"
+                " (-x cpus_per_task=..., -x mem_per_cpu_gb=...)"
+            ) from error
+        except (RayError, TypeError, ValueError) as error:
+            raise self.error(f"Ray cannot start a task: {_last_line(error)}") from error
+
     @contextmanager
     def _plain_slurm(self) -> Iterator[None]:
         try:
@@ -107,6 +146,41 @@ class Executors:
         finally:
             if ours:
                 ray.shutdown()
+
+
+class _Workers(RayTaskManager):  # type: ignore[misc]
+    """Hands on why workers were not started: datatrove loses it, and waits forever for them."""
+
+    errors: ClassVar[list[BaseException]] = []
+
+    def submit_task(self, *given: Any) -> Future[Any]:
+        """Called by datatrove."""
+        submitted: Future[Any] = super().submit_task(*given)
+
+        def ended(started: Future[None]) -> None:
+            if not started.cancelled() and (error := started.exception()) is not None:
+                self.errors.append(error)
+                submitted.set_exception(error)
+
+        self.pg_futures[-1].add_done_callback(ended)
+        return submitted
+
+
+@contextmanager
+def _errors_of_workers() -> Iterator[list[BaseException]]:
+    """Yield the errors of workers that are not started meanwhile."""
+    _Workers.errors = []
+    before, datatrove_ray.RayTaskManager = datatrove_ray.RayTaskManager, _Workers
+    try:
+        yield _Workers.errors
+    finally:
+        datatrove_ray.RayTaskManager = before
+
+
+def _last_line(error: BaseException) -> str:
+    """Return the last line of an error, below the traceback that Ray puts into it."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return in_line(lines[-1])
 
 
 @contextmanager

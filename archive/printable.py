@@ -32,6 +32,17 @@ _ANY = re.compile(f"[{_UNPRINTABLE}]")
 _RUNS = re.compile(rf"[\s{_UNPRINTABLE}]+")
 _BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _MISSING = "\ufffd"
+_CONTAINERS = ("abfs", "abfss", "wasb", "wasbs")
+"""Schemes whose addresses name a container where others name a user."""
+_USERS = re.compile(r"(\b[a-z][a-z0-9+.-]*:/{1,2})[^/\s?#@]*:[^/\s@]*@", re.IGNORECASE)
+_SIGNED = re.compile(
+    r"([?&;](?:x-(?:amz|goog|ms|oss|cos)-[a-z-]+|awsaccesskeyid|googleaccessid|ossaccesskeyid"
+    r"|sig|signature|se|sp|sv|sr|policy|key-pair-id|[a-z_-]*token|[a-z_-]*key|[a-z_-]*secret"
+    r"|password|passwd|pwd|auth|authorization|credentials?)=)[^&;\s\"'<>)\]]*?"
+    r"(?=:?(?:[&;\s\"'<>)\]]|$))",
+    re.IGNORECASE,
+)
+"""Values of a query that S3, GCS, Azure, CloudFront and servers with tokens take for a key."""
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 """First signs of formulas, also in full width."""
 
@@ -52,13 +63,35 @@ def in_lines(text: str) -> str:
 
 
 def shown_address(address: str) -> str:
-    """Return an address without user, password and query, which may be secrets."""
+    """Return an address as it is shown and kept: without user, password, query and fragment, which
+    may be secrets. A path stays as it is.
+
+    >>> shown_address("https://sari:rahasia@arsip.example/a.warc.gz?X-Amz-Signature=0f3c")
+    'https://arsip.example/a.warc.gz'
+    >>> shown_address("abfs://berita@akun.example/a.warc.gz?sig=0f3c")
+    'abfs://berita@akun.example/a.warc.gz'
+    """
+    if "://" not in address:
+        return in_line(address)
     try:
         parts = urlsplit(address)
-        host = parts.netloc.rpartition("@")[2]
-        return in_line(f"{parts.scheme}://{host}{parts.path}")
+        user, at, host = parts.netloc.rpartition("@")
+        container = f"{user}{at}" if parts.scheme in _CONTAINERS and ":" not in user else ""
+        # urlsplit takes no query off the addresses of schemes that it does not know.
+        path = parts.path.partition("?")[0].partition("#")[0]
+        return in_line(f"{parts.scheme}://{container}{host}{path}")
     except ValueError:
         return in_line(address.partition("://")[0]) + "://..."
+
+
+def without_secrets(text: str) -> str:
+    """Return a sentence, such as an error of a library, without the users, passwords and signed
+    queries of the addresses that it quotes.
+
+    >>> without_secrets("no route to s3://sari:rahasia@a/b (url: /b?v=2&X-Amz-Signature=0f3c)")
+    'no route to s3://...@a/b (url: /b?v=2&X-Amz-Signature=...)'
+    """
+    return _SIGNED.sub(r"\1...", _USERS.sub(r"\1...@", text))
 
 
 def escaped(text: str) -> str:

@@ -187,10 +187,10 @@ def _run(job: Job, how: InTasks, given: dict[str, Any]) -> list[dict[str, Any]] 
 def _show_plan(job: Job, *, as_json: bool) -> None:
     """Say which files would be read, and by how many tasks."""
     if as_json:
-        print_json({"file": address} for address in job.addresses)
+        print_json({"file": shown_address(address)} for address in job.addresses)
         return
     for address in job.addresses[:SHOWN]:
-        say(address)
+        say(shown_address(address))
     more = len(job.addresses) - SHOWN
     rest = f", {more} of them not shown (--json lists all)" if more > 0 else ""
     note(

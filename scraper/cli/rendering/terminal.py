@@ -149,7 +149,7 @@ def say_text(text: str) -> None:
 
 def note(text: str) -> None:
     """Print a line on stderr: stdout is for data."""
-    say(text, err=True)
+    say(printable.without_secrets(text), err=True)
 
 
 def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from datatrove.pipeline.base import PipelineStep
 from archive.database.parallel import readers
 from archive.errors import ArchiveError
 from archive.executors import Executors
-from archive.printable import in_line
+from archive.printable import in_line, shown_address, without_secrets
 from scraper.ingest.pipeline.job import ImportUnfinished, Job
 from scraper.ingest.pipeline.joining import join
 from scraper.ingest.pipeline.sharding import import_shard
@@ -63,10 +63,14 @@ class Sift(Step):
         for number in range(rank, len(job.addresses), world_size):
             try:
                 sift(job, number)
-            except Unfetched as error:
-                failed = Unfetched(f"{in_line(job.addresses[number])}: {error}")
+            except (Unfetched, OSError) as error:
+                failed = Unfetched(_sentence(job.addresses[number], error))
         if failed is not None:
             raise failed
+
+
+def _sentence(address: str, error: Exception) -> str:
+    return f"{shown_address(address)}: {without_secrets(in_line(str(error)))}"
 
 
 class ImportShard(Step):

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -30,7 +30,8 @@ class Job:
 
     archive: Path
     """Absolute: the archive that is to have the stories."""
-    addresses: tuple[str, ...]
+    addresses: tuple[str, ...] = field(repr=False)
+    """As they are read: signed ones are shown and kept nowhere but in the folder."""
     tasks: int
     any_site: bool
     languages: tuple[str, ...]
@@ -104,6 +105,7 @@ class Job:
         for name in ("indexed", "shards"):
             (self.work / name).mkdir()
         new = self.work / f"{_FILE}.new"
+        new.touch(mode=0o600)
         new.write_text(json.dumps(self._row()))
         new.replace(self.work / _FILE)
         return self

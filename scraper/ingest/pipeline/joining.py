@@ -11,6 +11,7 @@ from archive.database.connection import plain_errors
 from archive.errors import ArchiveUnwritable
 from archive.merge.merge import Options, merge
 from archive.merge.parts import forget_archive, forget_parts
+from archive.printable import shown_address
 from scraper.ingest.pipeline.job import Job
 from scraper.ingest.pipeline.sharding import counted, distinct_files, summed
 from scraper.ingest.pipeline.sifting import sifted
@@ -43,7 +44,11 @@ def _report(job: Job, counts: Mapping[str, dict[str, Any]]) -> list[dict[str, An
     rows: list[dict[str, Any]] = []
     for number, address in enumerate(job.addresses):
         found = sifted(job, number)
-        row: dict[str, Any] = {"file": address, "problem": found.problem, "known": None}
+        row: dict[str, Any] = {
+            "file": shown_address(address),
+            "problem": found.problem,
+            "known": None,
+        }
         if found.counts is not None:
             row["known"] = found.counts
         elif found.archive is not None and number in first:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from archive.archive import Archive
+from archive.printable import shown_address
 from scraper.extraction.workers import Worker, Workers
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.pipeline.job import Job, is_address, shard_of
@@ -39,7 +40,6 @@ Advance = Callable[[int], None]
 class Sifted:
     """A file that was indexed."""
 
-    address: str
     archive: WebArchive | None = None
     """None where there is nothing to import."""
     surveyed: Surveyed | None = None
@@ -87,11 +87,11 @@ def _sifted(job: Job, address: str, folder: Path, advance: Advance) -> Sifted:
             return _Remote(job, address, folder, advance).sifted()
         return _local(job, Path(address), folder, advance)
     except Unreadable as error:
-        return Sifted(address=address, problem=str(error))
+        return Sifted(problem=str(error))
     except OSError as error:
         if is_address(address):
             raise
-        return Sifted(address=address, problem=error.strerror or str(error))
+        return Sifted(problem=error.strerror or str(error))
 
 
 def known_counts(job: Job, **file: str) -> dict[str, Any] | None:
@@ -111,9 +111,9 @@ def _local(job: Job, path: Path, folder: Path, advance: Advance) -> Sifted:
         archive = sources.opened(path, kind, folder)
         counts = known_counts(job, digest=archive.digest)
     if counts is not None:
-        return Sifted(address=str(path), counts=counts)
+        return Sifted(counts=counts)
     surveyed = _indexed(job, archive, folder, advance)
-    return Sifted(address=str(path), archive=archive, surveyed=surveyed)
+    return Sifted(archive=archive, surveyed=surveyed)
 
 
 def _indexed(job: Job, archive: WebArchive, folder: Path, advance: Advance) -> Surveyed:
@@ -156,10 +156,13 @@ class _Remote:
     def sifted(self) -> Sifted:
         """Read it once."""
         version = version_of(self._address)
-        identity = f"{self._address} {version.size} {version.tag}"
-        counts = known_counts(self._job, identity=identity) if version.tag else None
+        identity = f"{shown_address(self._address)} {version.size} {version.tag}"
+        # Two addresses without their queries may be one: only an ETag tells their files apart.
+        is_certain = version.tag.startswith('"' if urlsplit(self._address).query else "")
+        is_known = bool(version.tag) and is_certain
+        counts = known_counts(self._job, identity=identity) if is_known else None
         if counts is not None:
-            return Sifted(address=self._address, counts=counts)
+            return Sifted(counts=counts)
         with opened_stream(self._address) as stream:
             assert isinstance(stream, Stream)
             section = Section(
@@ -178,8 +181,8 @@ class _Remote:
     def _unless_known(self, archive: WebArchive, surveyed: Surveyed | None) -> Sifted:
         counts = known_counts(self._job, digest=archive.digest)
         if counts is not None:
-            return Sifted(address=self._address, counts=counts)
-        return Sifted(address=self._address, archive=archive, surveyed=surveyed)
+            return Sifted(counts=counts)
+        return Sifted(archive=archive, surveyed=surveyed)
 
     def _is_streamed(self, window: Window) -> bool:
         """Whether it is a WARC whose records can be read in turn."""

@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
-from archive.printable import in_line
+from archive.printable import in_line, without_secrets
 from archive.remote import RemoteFile, answered
 from scraper.ingest.collections.rows import Unreadable
 from scraper.sites.addresses import is_private
@@ -182,7 +182,12 @@ def _why(error: BaseException) -> str:
     """Return the innermost reason of an error of requests, in a line."""
     while error.__context__ is not None and not isinstance(error, OSError):
         error = error.__context__
-    return in_line(getattr(error, "strerror", None) or str(error))[:200]
+    return _said(getattr(error, "strerror", None) or str(error))[:200]
+
+
+def _said(words: object) -> str:
+    """Return what an error says, in a line, without secrets of the address that it quotes."""
+    return without_secrets(in_line(str(words)))
 
 
 @contextmanager
@@ -290,7 +295,7 @@ def _opened_bucket(address: str) -> tuple[BinaryIO, Version]:
     try:
         system, path = fsspec.core.url_to_fs(address, **_BUCKETS[scheme])
     except ImportError as error:
-        raise Unreadable(f"{scheme}:// needs a package: {in_line(str(error))}") from error
+        raise Unreadable(f"{scheme}:// needs a package: {_said(error)}") from error
     about = system.info(path)
     tag = str(about.get("ETag") or about.get("LastModified") or about.get("mtime") or "")
     version = Version(size=about.get("size"), tag=tag)
@@ -310,10 +315,10 @@ def _fetching() -> Iterator[None]:
     except (Unreadable, Unfetched):
         raise
     except (FileNotFoundError, PermissionError) as error:
-        raise Unreadable(f"it is not there, or not public ({in_line(str(error))})") from error
+        raise Unreadable(f"it is not there, or not public ({_said(error)})") from error
     except OSError as error:
         raise Unfetched(_why(error)) from error
     except ValueError as error:
-        raise Unreadable(f"it is no address of such a file ({in_line(str(error))})") from error
+        raise Unreadable(f"it is no address of such a file ({_said(error)})") from error
     except Exception as error:
         raise Unfetched(f"it cannot be read ({type(error).__name__})") from error

@@ -91,6 +91,7 @@ def test_slurm_runs_the_stages_after_one_another(
 
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: no part of warta[test]")
+@pytest.mark.filterwarnings("ignore")  # of Ray: as errors they would keep workers from starting
 def test_ray_does_what_one_import_does(folder: Path) -> None:
     warta(folder / "news.db", "--executor", "ray", "--tasks", "2", *files(folder))
     assert stories(folder / "news.db") == stories(folder / "one.db")
