@@ -21,7 +21,7 @@ QUEUED = "slurm-job"
 """File in the work folder: the id of the last queued Slurm job."""
 
 START_SECONDS = 600.0
-"""Seconds in which Ray has a machine for a task: clusters may start one. Busy ones are waited for."""
+"""Seconds in which Ray has a machine that is large enough for a task: clusters may start one."""
 
 Stages = Iterable[Mapping[str, Any]]
 """The arguments `pipeline`, `tasks` and `logging_dir` of each stage's executor, in their order."""

@@ -152,7 +152,7 @@ def _captured(
     )
     wire = Wire(address=about.get("warc-ip-address"), capture=evidence)
     if record.rec_type == "revisit":
-        about.pop("warc-payload-digest", None)  # of the page that it repeats
+        about = {**about, "warc-payload-digest": ""}  # that of the page which it repeats
     if record.rec_type == "resource":
         headers = {"content-type": about.get("content-type", "")}
         reason = "bad_digest" if _is_broken(about, block, block) else None

@@ -344,7 +344,9 @@ def test_an_address_that_was_redirected_to_a_story_which_is_gone_can_be_requeste
     url = story_url(1)
     import_into(news, write(tmp_path, "a.warc.gz", capture(hours=2)))
     with Archive(news) as archive, archive.transaction(NOW):
-        archive.db.execute("UPDATE urls SET state = 'gone', due_reason = 'gone' WHERE url = ?", [url])
+        archive.db.execute(
+            "UPDATE urls SET state = 'gone', due_reason = 'gone' WHERE url = ?", [url]
+        )
     earlier = f"{url.rpartition('/')[0]}/judul-semula"
     import_into(news, write(tmp_path, "b.warc.gz", capture(hours=1), redirect(earlier, url, 0.99)))
     assert rows(news, "SELECT url, state FROM urls") == [(url, "gone")]

@@ -369,7 +369,9 @@ def test_a_revisit_has_its_own_headers_where_it_has_any(
     known = response(URL, BODY, block=http(BODY, headers=[HTML, ("ETag", "first")]))
     more = [("WARC-Profile", SAME_PAYLOAD), ("WARC-Payload-Digest", digest(BODY))]
     again = record("revisit", URL, block, date="2026-11-22T08:00:00Z", more=more)
-    known = known.replace(b"WARC-Type", f"WARC-Payload-Digest: {digest(BODY)}\r\nWARC-Type".encode())
+    known = known.replace(
+        b"WARC-Type", f"WARC-Payload-Digest: {digest(BODY)}\r\nWARC-Type".encode()
+    )
 
     done = desk.take(desk.write("a.warc.gz", known, again))
 

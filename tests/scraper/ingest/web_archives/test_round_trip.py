@@ -143,7 +143,12 @@ def test_pages_with_the_same_bytes_go_out_as_revisits_and_come_back_with_headers
     assert rows(back, PAGES) == rows(news, PAGES)
     with Archive(back, read_only=True) as archive:
         wires = [archive.page(number).wire for number in range(1, 5)]
-    assert [wire and dict(wire.headers)["ETag"] for wire in wires] == ["satu", "dua", "tiga", "empat"]
+    assert [wire and dict(wire.headers)["ETag"] for wire in wires] == [
+        "satu",
+        "dua",
+        "tiga",
+        "empat",
+    ]
     run("export", "warc", "--archive", back, "--revisions", tmp_path / "again.warc.gz")
     assert web_records(tmp_path / "again.warc.gz") == web_records(out)
     run("export", "warc", "--archive", back, tmp_path / "newest.warc.gz")
