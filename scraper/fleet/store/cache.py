@@ -71,8 +71,8 @@ class Cache:
 
         What cannot be read of a site stops no other: `note` says so, the site is `unread`, and an
         earlier copy of it that is here is read. Where the store as a whole does not answer, these
-        are the copies that are there, and `note` says so;
-        raises FleetUnavailable where there is none.
+        are the copies that are here, and `note` says so; raises FleetUnavailable where there is
+        none.
         """
         with ExitStack() as stack:
             with self._locked():
