@@ -41,13 +41,6 @@ Note = Callable[[str], None]
 _PACKING = """INSERT INTO packing (site, pages)
     SELECT u.site, count(*) FROM snapshots s JOIN urls u ON u.id = s.url_id
     WHERE s.part = 1 GROUP BY u.site"""
-_SEARCH = (
-    "INSERT INTO {0} ({0}, rank) VALUES ('hashsize', 16777216)",
-    "INSERT INTO {0} ({0}) VALUES ('rebuild')",
-    "INSERT INTO {0} ({0}, rank) VALUES ('hashsize', 1048576)",
-    "DELETE FROM {0}_config WHERE k = 'hashsize'",
-)
-"""With 16 MB of words in memory instead of SQLite's 1 MB, which takes a quarter less."""
 _EARLY = ("checks_url", "urls_key")
 """Indexes by which the ledger is joined."""
 _COUNTED = "crawls urls articles snapshots readings revisions rights checks".split()
@@ -300,8 +293,8 @@ def _finish(partial: Partial, clock: str) -> None:
         if name not in _EARLY:
             partial.once(name, partial_of(_execute, partial, [statement]))
     for index in ("search", "search_earlier"):
-        statements = [statement.format(index) for statement in _SEARCH]
-        partial.once(index, partial_of(_execute, partial, statements))
+        rebuild = f"INSERT INTO {index} ({index}) VALUES ('rebuild')"
+        partial.once(index, partial_of(_execute, partial, [rebuild]))
 
 
 def _set_clock(partial: Partial, clock: str) -> None:
