@@ -47,9 +47,10 @@ def orphans(
     """List the orphans in the store: copies of archives with crawls that no other copy there has,
     as they could not be pushed before their site went to another worker.
 
-    `warta fleet collect` takes them in; after that they may be deleted. Archives that are collected
-    later lack what was deleted. Without --collected, --delete asks: what nobody collected is lost.
-    Exit status 1 if one cannot be read.
+    `warta fleet collect` takes them in; after that they may be deleted. The archive that has them
+    keeps them; those that are collected anew later, and `warta serve`, lack what was deleted.
+    Without --collected, --delete asks: what nobody collected is lost. Exit status 1 if one cannot
+    be read.
 
     \b
     warta fleet collect semua.db
