@@ -168,7 +168,7 @@ class SiteCrawl:
     def _lost(self) -> int:
         logger.error("%s: the lease was lost; what was crawled is not pushed", self.site)
         try:
-            sites.lost(self.database, self.site)
+            sites.lost(self.database, self.site, self.claim.token)
         except FleetError as error:
             logger.warning("%s: %s", self.site, error)
         return 1

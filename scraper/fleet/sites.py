@@ -35,7 +35,10 @@ RETURNING site"""
 _NOT_BEGUN = """\
 INSERT INTO warta_sites (site, worker, why, failures) VALUES (%(site)s, %(worker)s, %(why)s, 1)
 ON CONFLICT (site) DO UPDATE SET why = excluded.why, failures = warta_sites.failures + 1"""
-_LOST = "UPDATE warta_sites SET lost_at = warta_now() WHERE site = %(site)s"
+_LOST = """\
+UPDATE warta_sites SET lost_at = warta_now()
+WHERE site = %(site)s
+    AND (crawl > %(token)s AND ended_at IS NOT NULL AND finished_at = began_at) IS NOT TRUE"""
 _PUBLISH = """\
 UPDATE warta_sites SET replica_token = %(token)s, schema = %(schema)s, replica_at = %(at)s,
     unpushed_by = NULL
@@ -88,9 +91,11 @@ def not_begun(database: Database, site: str, worker: str, why: str) -> None:
     database.rows(_NOT_BEGUN, site=site, worker=worker, why=reason(why))
 
 
-def lost(database: Database, site: str) -> None:
-    """Record that a crawl lost its lease. Raises FleetError."""
-    database.rows(_LOST, site=site)
+def lost(database: Database, site: str, token: int) -> None:
+    """Record that a crawl lost its lease, unless another one has finished since: who was cut off
+    may report it late. Raises FleetError.
+    """
+    database.rows(_LOST, site=site, token=token)
 
 
 def publisher(database: Database, site: str, token: int) -> Callable[[Replica], None]:

@@ -119,6 +119,53 @@ def test_nothing_is_pushed_after_the_lease_was_lost(fleet, store, claim, tmp_pat
     assert claim.is_lost()
 
 
+def overtake(fleet: Fleet) -> PostgresClaim:
+    """Take the site from its holder, whose lease has run out."""
+    with Database.of(fleet, purpose="tests") as database:
+        database.rows("UPDATE warta_leases SET ends_at = warta_now() - interval '1 second'")
+    other = PostgresLeases(fleet).take("suara")
+    other.note(delay=0, pause=0)
+    return other
+
+
+def test_a_lost_lease_is_no_matter_once_another_crawl_has_finished(fleet, store, claim, tmp_path):
+    first, second = tmp_path / "a" / "suara.db", tmp_path / "b" / "suara.db"
+    first.parent.mkdir()
+
+    def overtaken(since: date | None) -> int:
+        other = overtake(fleet)
+        assert (
+            site_crawl(fleet, store, other, second).run(a_crawl(second), timetable(), nothing) == 0
+        )
+        other.release()
+        assert not claim.renew()
+        return a_crawl(first)(since)
+
+    assert site_crawl(fleet, store, claim, first).run(overtaken, timetable(), nothing) == 1
+    assert row(claim)["lost_at"] is None
+
+
+def test_a_lost_lease_is_noted_until_another_crawl_has_finished(fleet, store, claim, tmp_path):
+    first, second = tmp_path / "a" / "suara.db", tmp_path / "b" / "suara.db"
+    first.parent.mkdir()
+
+    def overtaken(since: date | None) -> int:
+        other = overtake(fleet)
+        run = a_crawl(second, "overloaded", 1)
+        assert site_crawl(fleet, store, other, second).run(run, timetable(), nothing) == 1
+        other.release()
+        assert not claim.renew()
+        return a_crawl(first)(since)
+
+    assert site_crawl(fleet, store, claim, first).run(overtaken, timetable(), nothing) == 1
+    assert row(claim)["lost_at"] is not None
+    other = PostgresLeases(fleet).take("suara")
+    other.note(delay=0, pause=0)
+    assert site_crawl(fleet, store, other, second).run(a_crawl(second), timetable(), nothing) == 0
+    other.release()
+    assert row(claim)["lost_at"] is None
+
+
 def test_another_machine_goes_on_with_the_archive_of_the_first(fleet, store, claim, tmp_path):
     first, second = tmp_path / "a" / "suara.db", tmp_path / "b" / "suara.db"
     first.parent.mkdir()

@@ -117,7 +117,7 @@ def test_each_recovers_by_itself_and_is_alerted_once(
         assert not without_a_lease(cuts.sites.log, history(connection))
         cuts.heal()
         fleet.live()
-        until(lambda: fleet.crawl_on() or began(hook, "ended") == began(hook))
+        until(lambda: not fleet.crawl_on() and began(hook, "ended") == began(hook))
         leases = history(connection)
     assert held_twice(leases) == []
     assert without_a_lease(cuts.sites.log, leases) == []
