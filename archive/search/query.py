@@ -62,9 +62,7 @@ def parse(text: str) -> Query:
     """Read a query; raises QueryError, whose text says what is wrong with it."""
     query = _read(text)
     if not query.groups:
-        raise QueryError(
-            _ONLY_EXCLUDES if query.excluded else "the query has no word to search for"
-        )
+        raise QueryError(_ONLY_EXCLUDES if query.excluded else _NO_WORD)
     return query
 
 
