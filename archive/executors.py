@@ -21,7 +21,7 @@ QUEUED = "slurm-job"
 """File in the work folder: the id of the last queued Slurm job."""
 
 START_SECONDS = 600.0
-"""Seconds in which Ray has to find room for a task: clusters may start a machine for it."""
+"""Seconds in which Ray has a machine that is large enough for a task: clusters may start one."""
 
 Stages = Iterable[Mapping[str, Any]]
 """The arguments `pipeline`, `tasks` and `logging_dir` of each stage's executor, in their order."""
@@ -89,30 +89,44 @@ class Executors:
         """Start what runs a task, and nothing in it; raises `error` where Ray cannot.
 
         datatrove would wait forever: it loses the error of a worker that does not start, and a
-        task that no machine has room for stays pending.
+        task that no machine is large enough for stays pending.
         """
         import ray
-        from ray.exceptions import GetTimeoutError, RayError
+        from ray.exceptions import RayError
 
         room = {
             "num_cpus": executor.cpus_per_task,
             "num_gpus": executor.gpus_per_task,
             "memory": int(executor.mem_per_cpu_gb * executor.cpus_per_task * 1024**3),
         }
+        options = room | (executor.ray_remote_kwargs or {})
         try:
-            actor = ray.remote(RankWorker)
-            worker = actor.options(**room | (executor.ray_remote_kwargs or {})).remote()
-            ray.get(worker.get_node_ip.remote(), timeout=START_SECONDS)
-            ray.kill(worker)
-        except GetTimeoutError as error:
-            gigabytes = executor.mem_per_cpu_gb * executor.cpus_per_task
-            raise self.error(
-                f"no machine of the Ray cluster has had {executor.cpus_per_task} CPUs and"
-                f" {gigabytes:g} GB of memory free for a task in {START_SECONDS / 60:g} minutes"
-                " (-x cpus_per_task=..., -x mem_per_cpu_gb=...)"
-            ) from error
+            worker = ray.remote(RankWorker).options(**options).remote()
+            try:
+                started = worker.get_node_ip.remote()
+                while not ray.wait([started], timeout=START_SECONDS)[0]:
+                    self._check_size(options)
+                ray.get(started)
+            finally:
+                ray.kill(worker)
         except (RayError, TypeError, ValueError) as error:
             raise self.error(f"Ray cannot start a task: {_last_line(error)}") from error
+
+    def _check_size(self, options: Mapping[str, Any]) -> None:
+        """Raise `error` where no machine is large enough; one that is busy is waited for."""
+        import ray
+
+        wanted = {"CPU": options["num_cpus"], "GPU": options["num_gpus"]}
+        wanted |= {"memory": options["memory"]} | (options.get("resources") or {})
+        for node in ray.nodes():
+            has = node["Resources"]
+            if node["Alive"] and all(has.get(name, 0) >= size for name, size in wanted.items()):
+                return
+        raise self.error(
+            f"no machine of the Ray cluster has {options['num_cpus']} CPUs and"
+            f" {options['memory'] / 1024**3:g} GB of memory for a task, and none has come in"
+            f" {START_SECONDS / 60:g} minutes (-x cpus_per_task=..., -x mem_per_cpu_gb=...)"
+        )
 
     @contextmanager
     def _plain_slurm(self) -> Iterator[None]:

@@ -34,11 +34,16 @@ _BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _MISSING = "\ufffd"
 _CONTAINERS = ("abfs", "abfss", "wasb", "wasbs")
 """Schemes whose addresses name a container where others name a user."""
-_USERS = re.compile(r"(\b[a-z][a-z0-9+.-]*:/{1,2})[^/\s?#@]*:[^/\s@]*@", re.IGNORECASE)
+_USERS = re.compile(
+    r"(\b(?!(?:abfss?|wasbs?):)[a-z][a-z0-9+.-]{0,30}:/{1,2})[^/\s?#]*@"
+    r"|(\b(?:abfss?|wasbs?):/{1,2})[^/\s?#:@]*:[^/\s?#]*@",
+    re.IGNORECASE,
+)
+"""Users and passwords, also one that has an @ in it."""
 _SIGNED = re.compile(
     r"([?&;](?:x-(?:amz|goog|ms|oss|cos)-[a-z-]+|awsaccesskeyid|googleaccessid|ossaccesskeyid"
-    r"|sig|signature|se|sp|sv|sr|policy|key-pair-id|[a-z_-]*token|[a-z_-]*key|[a-z_-]*secret"
-    r"|password|passwd|pwd|auth|authorization|credentials?)=)[^&;\s\"'<>)\]]*?"
+    r"|sig|signature|policy|key-pair-id|[a-z_-]*token|(?:[a-z_-]*[_-]|api|access|secret)?key"
+    r"|[a-z_-]*secret|password|passwd|pwd|auth|authorization|credentials?)=)[^&;\s\"'<>)\]]*?"
     r"(?=:?(?:[&;\s\"'<>)\]]|$))",
     re.IGNORECASE,
 )
@@ -91,7 +96,7 @@ def without_secrets(text: str) -> str:
     >>> without_secrets("no route to s3://sari:rahasia@a/b (url: /b?v=2&X-Amz-Signature=0f3c)")
     'no route to s3://...@a/b (url: /b?v=2&X-Amz-Signature=...)'
     """
-    return _SIGNED.sub(r"\1...", _USERS.sub(r"\1...@", text))
+    return _SIGNED.sub(r"\1...", _USERS.sub(r"\1\2...@", text))
 
 
 def escaped(text: str) -> str:

@@ -113,8 +113,8 @@ def export_warc(
     The files are the same bytes either way, and at any time: the archive is read as of one time,
     and stories that are taken down meanwhile are in none of them. `progress` is called with the
     number of stories done, and their total; `packing` with the bytes that are in the package, and
-    their total. Raises ExportError, Locked, and OSError where a file
-    cannot be written: what is whole stays, beside `job.out`, to go on from.
+    their total. Raises ExportError, Locked, and OSError where a file cannot be written: what is
+    whole stays, beside `job.out`, to go on from.
     """
     with Partial(job.out.with_name(f"{job.out.name}.partial")) as partial:
         state = _begun(archive, job, partial)

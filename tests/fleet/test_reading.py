@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -96,14 +97,95 @@ def test_copies_that_a_command_reads_stay_until_it_ends(folder: Replicas, tmp_pa
         assert {*(tmp_path / "copies").glob("*/*")} == {copy.path for copy in newer}
 
 
+def _zeros(copy: Path) -> None:
+    copy.write_bytes(b"\0" * copy.stat().st_size)
+
+
+def _cut(copy: Path) -> None:
+    copy.write_bytes(copy.read_bytes()[:-9])
+
+
+def _folder_in_its_place(copy: Path) -> None:
+    copy.unlink()
+    copy.mkdir()
+
+
+def _broken_manifest(copy: Path) -> None:
+    copy.with_name(copy.name.replace(".db.zst", ".json")).write_text("{")
+
+
+def _too_large(copy: Path) -> None:
+    manifest = copy.with_name(copy.name.replace(".db.zst", ".json"))
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"size": 10**15 - 1}))
+
+
+DAMAGE = [_zeros, _cut, Path.unlink, _folder_in_its_place, _broken_manifest, _too_large]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_copy_of_one_site_does_not_matter_to_another(
-    folder: Replicas, tmp_path: Path
+    folder: Replicas, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     (copy,) = (tmp_path / "store" / "suara").glob("*.zst")
-    copy.write_bytes(b"")
-    assert CliRunner().invoke(collect, ["rmol.db", "--site", "rmol"]).exit_code == 0
+    damage(copy)
+    health = run("health", "--json")
+    sites = [json.loads(line)["site"] for line in health.stdout.splitlines()]
+    assert (health.exit_code, len(sites), "suara" in sites) == (1, 4, False)
+    assert _is_one_line(health, "it is left out")
+    metrics = run("metrics")
+    assert 'warta_articles{site="rmol"} 1.0' in metrics.stdout
+    assert "warta_collect_success 0.0" in metrics.stdout
+    assert metrics.exit_code == 1
+    collected = run("fleet", "collect", "semua.db", "--json")
+    assert (collected.exit_code, stories(Path("semua.db"))) == (1, ["2"])
     assert [row["site"] for row in rows("health", "--site", "rmol")] == ["rmol"]
-    assert run("health", "--site", "suara").exit_code == 1
+    alone = run("fleet", "collect", "suara.db", "--site", "suara")
+    assert (alone.exit_code, alone.stderr.count("\n")) == (1, 2)
+    assert "no archive in the store can be read" in alone.stderr
+
+
+def _is_one_line(done: Result, instead: str) -> bool:
+    """Whether one line says what is wrong with Suara, and what is read instead."""
+    (line,) = done.stderr.splitlines()
+    return line.startswith("suara: ") and line.endswith(instead)
+
+
+def test_of_a_site_whose_newest_copy_is_damaged_the_earlier_one_that_is_here_is_read(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    notes: list[str] = []
+    cache = Cache(folder, tmp_path / "copies")
+    cache.whole(now=NOW, note=notes.append)
+    work = crawled(tmp_path / "work" / "suara.db", 3, at=NOW + HOUR, site="suara")
+    folder.push("suara", work, 2, now=NOW)
+    rmol = crawled(tmp_path / "work" / "rmol.db", 4, at=NOW + HOUR, site="rmol")
+    folder.push("rmol", rmol, 2, now=NOW)
+    damaged = max((tmp_path / "store" / "suara").glob("*.zst"))
+    good = damaged.read_bytes()
+    damaged.write_bytes(b"")
+    for _look in range(2):
+        assert stories(cache.whole(now=NOW, note=notes.append)) == ["1", "2", "4"]
+        assert cache.unread == {"suara"}
+    said = [line for line in notes if line.startswith("suara: ")]
+    assert [line.endswith("an earlier copy is read") for line in said] == [True, True]
+    damaged.write_bytes(good)
+    assert stories(cache.whole(now=NOW, note=notes.append)) == ["1", "2", "3", "4"]
+    assert cache.unread == set()
+    assert len(list((tmp_path / "copies" / "suara").iterdir())) == 1
+
+
+def test_a_damaged_orphan_stops_neither_its_site_nor_the_other_orphans(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    for number in (3, 4):
+        lost = crawled(tmp_path / str(number) / "rmol.db", number, at=NOW + HOUR, site="rmol")
+        folder.push_orphan("rmol", lost)
+    first, _second = sorted((tmp_path / "store" / "rmol" / "orphans").glob("*.json"))
+    first.write_text("[]")
+    done = run("fleet", "collect", "semua.db")
+    assert (done.exit_code, len(stories(Path("semua.db")))) == (1, 3)
+    assert "it is no manifest of a replica; it is left out" in done.stderr
+    assert run("health").exit_code in (0, 3)  # which reads no orphans
 
 
 def test_a_store_is_found_beside_its_configuration_and_shares_no_cache_with_another(

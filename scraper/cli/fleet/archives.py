@@ -31,6 +31,12 @@ def fleet_cache(*, needed: bool = False) -> Cache | None:
     return Cache.of(open_store(address))
 
 
+def exit_if_unread(cache: Cache | None) -> None:
+    """End with exit status 1 where a site in the store could not be read; a line said so."""
+    if cache is not None and cache.unread:
+        raise SystemExit(1)
+
+
 def _is_named() -> bool:
     return click.get_current_context().get_parameter_source("path") in _NAMED
 

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import click
 
-from archive.errors import ArchiveError
 from archive.ledger.wording import plural
 from archive.merge.merge import Options
 from scraper.cli import options
-from scraper.cli.fleet.archives import fleet_cache
+from scraper.cli.fleet.archives import exit_if_unread, fleet_cache
 from scraper.cli.maintenance.merge import merged, print_report
 from scraper.cli.rendering import terminal
 
@@ -33,7 +32,8 @@ def collect(
     there, take in what is new since.
 
     What was crawled, but could not be pushed before its site went to another worker, is taken in,
-    too. The workers are not disturbed: only the store is read.
+    too. The workers are not disturbed: only the store is read. Exit status 1 if a site there cannot
+    be read; all others are taken in.
 
     \b
     warta fleet collect semua.db
@@ -49,10 +49,10 @@ def collect(
             copies = stack.enter_context(
                 cache.refreshed(note=terminal.note, sites=names, orphans=True)
             )
-        if not copies:
-            raise ArchiveError("the store has no archive: no crawl of the fleet has ended yet")
+        cache.check(copies)
         if late := sum(copy.is_orphan for copy in copies):
             found = plural(late, "archive that was", "archives that were")
             terminal.note(f"With {found} never pushed before the site went elsewhere.")
         report = merged(whole, [copy.path for copy in copies], chosen)
     print_report(whole, report, as_json=as_json)
+    exit_if_unread(cache)

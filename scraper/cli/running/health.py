@@ -1,10 +1,12 @@
 """`warta health`: the health of every site."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,12 +16,15 @@ from archive.monitoring.health import Limits
 from archive.monitoring.health_report import health_report
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.fleet.archives import fleet_cache
+from scraper.cli.fleet.archives import exit_if_unread, fleet_cache
 from scraper.cli.opening import opened
 from scraper.cli.rendering.terminal import local_times, note, print_json, say
 from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.spiders import names as all_names
+
+if TYPE_CHECKING:
+    from scraper.fleet.store.cache import Cache
 
 
 @click.command()
@@ -45,13 +50,14 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
     announced stories are missing. All of this is read from the archive; the thresholds and the
     sites, those that are switched on, are those of the configuration. Where that names the store of
     a fleet and no archive is named here, the sites' archives are read from there. Exit status 3 if
-    anything is unhealthy.
+    anything is unhealthy; 1 if a site in the store cannot be read: all others are reported.
     """
     configuration, now = configured().configuration, datetime.now(UTC)
     timetable = Timetable.of(configuration)
     usual = replace(limits(configuration, timetable, now), alone=timedelta())
     thresholds = _overridden(usual, **overrides)
-    rows, crawled = _rows(path, names, timetable, now, thresholds)
+    cache = fleet_cache()
+    rows, crawled = _rows(cache, path, names, timetable, now, thresholds)
     if as_json:
         print_json(rows)
     else:
@@ -59,12 +65,18 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
             _show(row, thresholds.zone)
     if not crawled:
         note("No site was ever crawled into this archive.")
+    exit_if_unread(cache)
     if not all(row["well"] for row in rows):
         raise SystemExit(3)
 
 
 def _rows(
-    path: Path, names: Sequence[str], timetable: Timetable, now: datetime, thresholds: Limits
+    cache: Cache | None,
+    path: Path,
+    names: Sequence[str],
+    timetable: Timetable,
+    now: datetime,
+    thresholds: Limits,
 ) -> tuple[list[dict[str, Any]], Collection[str]]:
     """Return the rows of the archive, or of those of the fleet, and the sites that were crawled."""
 
@@ -72,13 +84,15 @@ def _rows(
         known = sorted({*all_names(), *crawled})
         return options.checked_sites(names, known) or watched(timetable)
 
-    if (cache := fleet_cache()) is not None:
+    if cache is not None:
         from scraper.fleet.store.reading import health_rows
 
         with cache.refreshed(note=note, sites=names) as copies:
             found = {copy.site: copy.path for copy in copies}
-            rows = health_rows(found, chosen(found), now=now, limits=thresholds)
-        return [*rows, *_of_fleet(timetable, now)], found
+            unknown = cache.unread - found.keys()
+            sites = [site for site in chosen(found) if site not in unknown]
+            rows = health_rows(found, sites, now=now, limits=thresholds)
+        return [*rows, *_of_fleet(timetable, now)], {*found, *unknown}
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()
         return health_report(archive, chosen(crawled), now=now, limits=thresholds), crawled

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.fleet.archives import fleet_cache
+from scraper.cli.fleet.archives import exit_if_unread, fleet_cache
 from scraper.cli.opening import opened
 from scraper.cli.rendering.terminal import note
 from scraper.monitoring.lookout import Lookout
@@ -31,7 +31,8 @@ from scraper.schedule.timetable import Timetable
 @options.archive
 def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
     """Export metrics of the archive, or of those in the store of a fleet, in Prometheus' text
-    format, with the incidents of `warta health`.
+    format, with the incidents of `warta health`. Exit status 1 if a site in the store cannot be
+    read; those of all others are exported.
 
     \b
     warta metrics --output /var/lib/node_exporter/warta.prom
@@ -45,7 +46,9 @@ def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
         return
     if (cache := fleet_cache()) is not None:
         with cache.refreshed(note=note) as copies:
-            _write(_of_fleet({copy.site: copy.path for copy in copies}), output)
+            found = {copy.site: copy.path for copy in copies}
+            _write(_of_fleet(found, is_complete=not cache.unread), output)
+        exit_if_unread(cache)
     else:
         _write(_of_archive(path), output)
 
@@ -57,14 +60,16 @@ def _write(collected: CollectorRegistry, output: Path | None) -> None:
         sys.stdout.write(generate_latest(collected).decode())
 
 
-def _of_fleet(archives: Mapping[str, Path]) -> CollectorRegistry:
+def _of_fleet(archives: Mapping[str, Path], *, is_complete: bool) -> CollectorRegistry:
     """Return the metrics of a fleet, which are read from its archives when they are written."""
     from scraper.fleet.store.reading import FleetCollector
 
     configuration, now = configured().configuration, datetime.now(UTC)
     timetable = Timetable.of(configuration)
     thresholds = limits(configuration, timetable, now)
-    registry = FleetCollector(archives, clock=lambda: datetime.now(UTC), limits=thresholds).registry
+    registry = FleetCollector(
+        archives, clock=lambda: datetime.now(UTC), limits=thresholds, is_complete=is_complete
+    ).registry
     if configuration.fleet.is_configured:
         from scraper.fleet.monitoring.metrics import DatabaseCollector
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from filelock import Timeout
@@ -24,7 +25,6 @@ from archive.ledger.wording import plain_time
 from archive.merge.merge import Options, merge
 from scraper.fleet.records import FleetUnavailable
 from scraper.fleet.store.local import remove, writable
-from scraper.fleet.store.manifests import Manifest
 from scraper.fleet.store.replicas import ORPHANS, Replicas
 
 Note = Callable[[str], None]
@@ -53,6 +53,8 @@ class Cache:
     def __init__(self, store: Replicas, folder: Path) -> None:
         self._store = store
         self.folder = folder
+        self.unread: set[str] = set()
+        """Sites of which something in the store could not be read at the last look."""
 
     @classmethod
     def of(cls, store: Replicas) -> Cache:
@@ -67,8 +69,10 @@ class Cache:
         """Fetch what is newer in the store, of all sites or of some; yield the copies by site,
         which stay until the block ends.
 
-        Where the store does not answer, these are the copies that are there, and `note` says so;
-        raises FleetUnavailable where there is none.
+        What cannot be read of a site stops no other: `note` says so, the site is `unread`, and an
+        earlier copy of it that is here is read. Where the store as a whole does not answer, these
+        are the copies that are here, and `note` says so; raises FleetUnavailable where there is
+        none.
         """
         with ExitStack() as stack:
             with self._locked():
@@ -78,8 +82,9 @@ class Cache:
 
     def _refreshed(self, note: Note, sites: Collection[str], *, orphans: bool) -> list[Copy]:
         looked = self.folder / _LOOKED
+        self.unread = set()
         try:
-            found = list(self._fetched(sites, orphans=orphans))
+            found = list(self._fetched(note, sites, orphans=orphans))
             if not sites:
                 with writable(looked):
                     looked.touch()
@@ -96,21 +101,44 @@ class Cache:
         self._delete_others(found, sites, orphans=orphans)
         return found
 
-    def _fetched(self, sites: Collection[str], *, orphans: bool) -> Iterator[Copy]:
+    def _fetched(self, note: Note, sites: Collection[str], *, orphans: bool) -> Iterator[Copy]:
+        known = list(self._known(orphans=orphans))
         for site in self._store.folders():
             if sites and site not in sites:
                 continue
-            newest = self._store.manifest(site)
-            if newest is not None:
-                yield self._copy(newest, self.folder / site, is_orphan=False)
-            for lost in self._store.orphans(site) if orphans else ():
-                yield self._copy(lost.manifest, self.folder / site / ORPHANS, is_orphan=True)
+            here = [copy for copy in known if copy.site == site]
+            newest = [copy for copy in here if not copy.is_orphan]
+            listed = partial(self._listed, site, orphans=orphans)
+            for copy in self._of_site(site, listed, otherwise=here, note=note):
+                otherwise = [] if copy.is_orphan else newest
+                fetch = partial(self._fetch, copy)
+                yield from self._of_site(site, fetch, otherwise=otherwise, note=note)
 
-    def _copy(self, manifest: Manifest, folder: Path, *, is_orphan: bool) -> Copy:
-        path = folder / f"{manifest.name}.db"
-        if not path.exists():
-            self._fetch(manifest, path, is_orphan=is_orphan)
-        return Copy(site=manifest.site, path=path, is_orphan=is_orphan)
+    def _of_site(
+        self, site: str, read: Callable[[], list[Copy]], *, otherwise: list[Copy], note: Note
+    ) -> list[Copy]:
+        """Return what is read of a site in the store; copies that are here where it cannot be."""
+        try:
+            return read()
+        except ArchiveError as error:
+            if isinstance(error, FleetUnavailable):
+                self._store.folders()  # raises where the store as a whole does not answer
+            self.unread.add(site)
+            instead = "an earlier copy is read" if otherwise else "it is left out"
+            note(f"{site}: {error}; {instead}")
+            return otherwise
+
+    def _listed(self, site: str, *, orphans: bool) -> list[Copy]:
+        newest = self._store.manifests(site)[-1:]
+        lost = self._store.orphan_names(site) if orphans else []
+        return [
+            *(self._place(site, name, is_orphan=False) for name in newest),
+            *(self._place(site, name, is_orphan=True) for name in lost),
+        ]
+
+    def _place(self, site: str, name: str, *, is_orphan: bool) -> Copy:
+        folder = self.folder / site / ORPHANS if is_orphan else self.folder / site
+        return Copy(site=site, path=folder / f"{name}.db", is_orphan=is_orphan)
 
     def _delete_others(
         self, found: Collection[Copy], sites: Collection[str], *, orphans: bool
@@ -141,15 +169,19 @@ class Cache:
         finally:
             os.close(handle)
 
-    def _fetch(self, manifest: Manifest, path: Path, *, is_orphan: bool) -> None:
-        folder = f"{ORPHANS}/" if is_orphan else ""
-        begun = path.with_name(f"{path.name}.partial")
-        with (
-            writable(path),
-            self._store.downloaded(manifest, begun, folder=folder, whole=False) as copy,
-        ):
-            _migrate(copy)
-            copy.replace(path)
+    def _fetch(self, copy: Copy) -> list[Copy]:
+        """Fetch a copy unless it is here; what has a name in the store never changes."""
+        path, folder = copy.path, f"{ORPHANS}/" if copy.is_orphan else ""
+        if not path.exists():
+            manifest = self._store.read(copy.site, path.stem, folder=folder)
+            begun = path.with_name(f"{path.name}.partial")
+            with (
+                writable(path),
+                self._store.downloaded(manifest, begun, folder=folder, whole=False) as fetched,
+            ):
+                _migrate(fetched)
+                fetched.replace(path)
+        return [copy]
 
     def _known(self, *, orphans: bool) -> Iterator[Copy]:
         newest = {path.parent.name: path for path in sorted(self.folder.glob("*/*.db"))}
@@ -173,9 +205,15 @@ class Cache:
     def whole(self, *, now: datetime, note: Note) -> Path:
         """Return all sites as one archive, merged anew if a replica is newer; for `warta serve`."""
         with self.refreshed(note=note, orphans=True) as copies:
-            if not copies:
-                raise ArchiveError("the store has no archive: no crawl of the fleet has ended yet")
+            self.check(copies)
             return self._merged(copies, now=now, note=note)
+
+    def check(self, copies: Collection[Copy]) -> None:
+        """Raise an ArchiveError where nothing was found."""
+        if self.unread and not copies:
+            raise ArchiveError("no archive in the store can be read")
+        if not copies:
+            raise ArchiveError("the store has no archive: no crawl of the fleet has ended yet")
 
     def _merged(self, copies: Collection[Copy], *, now: datetime, note: Note) -> Path:
         out, begun = self.folder / WHOLE, self.folder / f"{WHOLE}.next"

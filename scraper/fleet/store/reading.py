@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from archive.archive import Archive, Reader
@@ -59,7 +59,12 @@ class FleetCollector(Collector):
     """The metrics of all archives of a fleet, as those of one that had all of it."""
 
     def __init__(
-        self, archives: Mapping[str, Path], *, clock: Callable[[], datetime], limits: Limits
+        self,
+        archives: Mapping[str, Path],
+        *,
+        clock: Callable[[], datetime],
+        limits: Limits,
+        is_complete: bool = True,
     ) -> None:
         limits = replace(limits, disk_free=0)
 
@@ -70,6 +75,7 @@ class FleetCollector(Collector):
             ArchiveCollector(path, clock=clock, incidents=found(site))
             for site, path in sorted(archives.items())
         ]
+        self._is_complete = is_complete
         self.registry = CollectorRegistry()
         """With these metrics and nothing else."""
         self.registry.register(self)
@@ -84,6 +90,10 @@ class FleetCollector(Collector):
         for collector in self._collectors:
             for family in collector.collect():
                 families.setdefault(family.name, []).append(family)
+        if not self._is_complete:
+            text = "Whether every archive could be read."
+            failed = GaugeMetricFamily("warta_collect_success", text, value=0)
+            families.setdefault(failed.name, []).append(failed)
         for same in families.values():
             yield _one(same)
 

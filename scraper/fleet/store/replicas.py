@@ -102,7 +102,7 @@ class Replicas:
     def manifest(self, site: str) -> Manifest | None:
         """Return the manifest of a site's newest replica; None if there is none."""
         names = self.manifests(site)
-        return self._read(site, names[-1]) if names else None
+        return self.read(site, names[-1]) if names else None
 
     def newest(self, site: str) -> Replica | None:
         """Return the newest replica without fetching it; None if the store has none."""
@@ -118,7 +118,8 @@ class Replicas:
     def _names(self, folder: str, ending: str) -> list[str]:
         return [name for name in self.objects.names(folder) if name.endswith(ending)]
 
-    def _read(self, site: str, name: str, *, folder: str = "", ending: str = MANIFEST) -> Manifest:
+    def read(self, site: str, name: str, *, folder: str = "", ending: str = MANIFEST) -> Manifest:
+        """Return the manifest of that name; raises a FleetError."""
         where = f"{site}/{folder}{name}{ending}"
         found = self.objects.read(where, limit=manifests.LIMIT)
         if found is None:  # pruned since it was listed
@@ -244,7 +245,7 @@ class Replicas:
         for name in names:
             match = NAME.fullmatch(name)
             if match and int(match["token"]) == published:
-                found = self._read(site, name, ending=PENDING)
+                found = self.read(site, name, ending=PENDING)
                 self.objects.write(f"{site}/{name}{MANIFEST}", [found.written()])
         return found
 
@@ -305,13 +306,16 @@ class Replicas:
         remove(path)
         return found
 
+    def orphan_names(self, site: str) -> list[str]:
+        """Return the names of what was crawled, and is in no replica of the site."""
+        names = self._names(f"{site}/{ORPHANS}", MANIFEST)
+        return [name for each in names if NAME.fullmatch(name := each.removesuffix(MANIFEST))]
+
     def orphans(self, site: str) -> list[Orphan]:
         """Return what was crawled, and is in no replica of the site."""
-        names = (name.removesuffix(MANIFEST) for name in self._names(f"{site}/{ORPHANS}", MANIFEST))
         return [
-            Orphan(name=name, manifest=self._read(site, name, folder=f"{ORPHANS}/"))
-            for name in names
-            if NAME.fullmatch(name)
+            Orphan(name=name, manifest=self.read(site, name, folder=f"{ORPHANS}/"))
+            for name in self.orphan_names(site)
         ]
 
 

@@ -18,6 +18,7 @@ from typing import Any, Self, TypeVar, cast
 
 from archive.archive import Archive
 from archive.ledger.captures import ImportedFile, Record
+from archive.ledger.ledger import ALIVE
 from archive.records import Announcement, Article, Check, Page
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Worker, Workers
@@ -507,15 +508,19 @@ class _Writer:
         self._work.note_parts(read.parts, url_id)
 
     def _write_aliases(self, page: Page, row: sqlite3.Row) -> None:
-        """Write the addresses that were redirected to a story as others of it, as crawls do."""
-        hops = page.wire.hops if page.wire is not None else ()
-        for hop in hops:
-            named = self._site.identify(hop.url)
-            if isinstance(named, Identity) and named.url != page.requested_url:
-                link = Announcement(url=named.url, key=named.key, own_key=named.own_key)
-                link = replace(link, key=self._archive.ledger.key_of(self._site.name, link))
-                source = self._work.source_name(row)
-                self._archive.ledger.take_address(link, site=self._site.name, source=source)
+        """Write the addresses of a story that were redirected to its page, as crawls do.
+
+        One of another story says nothing of that story: it may be announced, and is requested then.
+        """
+        ledger, site, here = self._archive.ledger, self._site, self._link(row)
+        story = ledger.entry(here.url, site=site.name)
+        if story is None or story.state not in ALIVE:
+            return
+        for hop in page.wire.hops if page.wire is not None else ():
+            named = site.identify(hop.url)
+            if isinstance(named, Identity) and named.key == here.key and named.url != here.url:
+                link = Announcement(url=named.url, key=story.key, own_key=named.own_key)
+                ledger.take_address(link, site=site.name, source=self._work.source_name(row))
 
     def _written(self, fetched: Fetched, link: Announcement, row: sqlite3.Row) -> Written | None:
         policy = replace(self._policy, source=self._work.source_name(row))

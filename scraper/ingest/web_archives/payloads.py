@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
 from warcio.bufferedreaders import ChunkedDataReader
 
 from archive.records import Capture, HeaderLines, Wire
+from scraper.ingest.answers import refusal_of_status
 from scraper.ingest.unpacking import PIECES, unpacked
 from scraper.ingest.web_archives.captures import MAX_PAGE, MAX_RECORD, Section
 from scraper.ingest.web_archives.records import (
@@ -86,6 +88,31 @@ def read_capture(
     return found
 
 
+def repeating(own: CapturedPage, payload: CapturedPage) -> CapturedPage:
+    """Return the page of a revisit: `own` is its record, with its headers alone, and `payload` the
+    capture whose body it repeats.
+
+    Some crawlers write no headers, or those of an answer 304: then it has those of `payload`.
+    """
+    if payload.reason is not None or own.reason == "bad_http":
+        return payload
+    if own.reason is not None or own.wire is None or payload.wire is None:
+        return own
+    if own.status == HTTPStatus.NOT_MODIFIED:
+        return payload
+    kind = {"content-type": payload.headers.get("content-type", "")}
+    length = _number(own.headers.get("content-length"), 0)
+    wire = replace(own.wire, length=own.wire.length or length or payload.wire.length)
+    return replace(
+        own,
+        headers=kind | own.headers,
+        body=payload.body,
+        wire=wire,
+        incomplete=payload.incomplete,
+        reason=refusal_of_status(own.status),
+    )
+
+
 def _headers_beside(found: CapturedPage, record: Any) -> dict[str, str]:
     """Return the headers of a resource that the next record has, as in warta's own exports."""
     about = plain_headers(record.rec_headers.headers)
@@ -124,6 +151,8 @@ def _captured(
         software=software,
     )
     wire = Wire(address=about.get("warc-ip-address"), capture=evidence)
+    if record.rec_type == "revisit":
+        about = {**about, "warc-payload-digest": ""}  # that of the page which it repeats
     if record.rec_type == "resource":
         headers = {"content-type": about.get("content-type", "")}
         reason = "bad_digest" if _is_broken(about, block, block) else None

@@ -12,7 +12,7 @@ from scraper.ingest.parts import MAX_PARTS, part_urls
 from scraper.ingest.reading import read_with_fingerprint
 from scraper.ingest.web_archives.captures import SavedFile, Section
 from scraper.ingest.web_archives.folders import read_saved
-from scraper.ingest.web_archives.payloads import CapturedPage, read_capture
+from scraper.ingest.web_archives.payloads import CapturedPage, read_capture, repeating
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import Site
 
@@ -85,7 +85,9 @@ class ReadCapture:
 
 def read_task(task: Task) -> ReadCapture:
     """Read a capture and its article, in a worker."""
-    captured = (task.again or task.place).read()
+    captured = task.place.read()
+    if task.again is not None:
+        captured = repeating(captured, task.again.read())
     if captured.reason is None:
         content_type = captured.headers.get("content-type", "")
         reason = refusal_of_body(captured.body, content_type)

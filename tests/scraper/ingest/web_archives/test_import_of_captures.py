@@ -337,6 +337,21 @@ def test_an_address_that_was_redirected_to_a_story_is_another_one_of_it(
     assert rows(news, "SELECT count(*) FROM articles") == [(1,)]
 
 
+def test_an_address_that_was_redirected_to_a_story_which_is_gone_can_be_requested(
+    tmp_path: Path, news: Path
+) -> None:
+    """Nothing is noted of it that would keep a crawl from it when it is announced."""
+    url = story_url(1)
+    import_into(news, write(tmp_path, "a.warc.gz", capture(hours=2)))
+    with Archive(news) as archive, archive.transaction(NOW):
+        archive.db.execute(
+            "UPDATE urls SET state = 'gone', due_reason = 'gone' WHERE url = ?", [url]
+        )
+    earlier = f"{url.rpartition('/')[0]}/judul-semula"
+    import_into(news, write(tmp_path, "b.warc.gz", capture(hours=1), redirect(earlier, url, 0.99)))
+    assert rows(news, "SELECT url, state FROM urls") == [(url, "gone")]
+
+
 def test_a_revisit_of_the_same_bytes_is_that_page_seen_again(tmp_path: Path, news: Path) -> None:
     file = write(
         tmp_path,

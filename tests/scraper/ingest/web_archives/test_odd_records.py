@@ -354,6 +354,52 @@ def test_a_revisit_repeats_the_payload_that_it_refers_to(desk: Desk) -> None:
     assert done.counts == {"records": 3, "new": 1, "unchanged": 2}
 
 
+@pytest.mark.parametrize(
+    ("block", "etag"),
+    [
+        (http(b"", headers=[HTML, ("ETag", "own")], sized=False), "own"),
+        (http(b"", headers=[("ETag", "own")]), "own"),
+        (http(b"", status="HTTP/1.1 304 Not Modified", headers=[("ETag", "own")]), "first"),
+        (b"", "first"),
+        *(
+            (http(b"", headers=[HTML, ("ETag", "own"), ("Content-Encoding", name)]), "own")
+            for name in ENCODERS
+        ),
+        (http(b"", headers=[("ETag", "own"), ("Transfer-Encoding", "chunked")]), "own"),
+    ],
+)
+def test_a_revisit_has_its_own_headers_where_it_has_any(
+    desk: Desk, block: bytes, etag: str
+) -> None:
+    payload = ("WARC-Payload-Digest", digest(BODY))
+    answer = http(BODY, headers=[HTML, ("ETag", "first")])
+    known = response(URL, BODY, block=answer, more=[payload])
+    more = [("WARC-Profile", SAME_PAYLOAD), payload]
+    again = record("revisit", URL, block, date="2026-11-22T08:00:00Z", more=more)
+
+    done = desk.take(desk.write("a.warc.gz", known, again))
+
+    assert done.counts == {"records": 2, "new": 1, "unchanged": 1}
+    with Archive(desk.news, read_only=True) as archive:
+        entry = archive.ledger.entry(URL, site="rmol")
+    assert entry is not None
+    assert entry.etag == etag
+
+
+def test_a_revisit_of_an_answer_without_a_page_is_none(desk: Desk) -> None:
+    block = http(b"", status="HTTP/1.1 404 Not Found")
+    more = [
+        ("WARC-Profile", SAME_PAYLOAD),
+        ("WARC-Refers-To-Target-URI", URL),
+        ("WARC-Refers-To-Date", DATE),
+    ]
+    again = record("revisit", URL, block, date="2026-11-22T08:00:00Z", more=more)
+
+    done = desk.take(desk.write("a.warc.gz", response(URL, BODY), again))
+
+    assert done.counts == {"records": 2, "new": 1, "skipped": {"http_404": 1}}
+
+
 @pytest.mark.parametrize("prefix", ["X-Crawler", "x-orig"])
 def test_headers_that_a_crawler_replaced_are_kept_as_the_server_sent_them(
     desk: Desk, prefix: str

@@ -24,7 +24,16 @@ from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import world
 from scraper.cli.main import main
 from tests.archive.web_archives.kept import header, of_kind
+from tests.scraper.crawling.conftest import PROSE, story, story_url
 from tests.scraper.ingest.web_archives.imports import contents, import_into, outcomes, rows
+from tests.scraper.ingest.web_archives.material import (
+    HTML,
+    NOT_MODIFIED,
+    http,
+    record,
+    response,
+    zipped,
+)
 
 TEXTS = """SELECT a.key, a.site, a.opted_out, r.number, r.headline, r.body, r.authors,
     r.published_at, r.tags, r.page_count, r.layout, r.warnings
@@ -108,6 +117,46 @@ def test_an_answer_304_counts_once_where_its_archive_and_its_export_are_merged(
     assert kinds["revisit"] == 18
     quiet = "SELECT url, quiet_checks FROM urls WHERE state != 'source' ORDER BY url"
     assert rows(both, quiet) == rows(demo, quiet)
+
+
+def test_pages_with_the_same_bytes_go_out_as_revisits_and_come_back_with_headers_of_their_own(
+    tmp_path: Path,
+) -> None:
+    """Whether another crawler wrote them so or not; where an earlier one stays behind, whole."""
+    url, old, new = story_url(1), story(1).body, story(1, prose=PROSE[1:]).body
+    captures = [("20", old, "satu"), ("21", new, "dua"), ("22", old, "tiga"), ("24", new, "empat")]
+    records = [
+        response(url, b"", block=http(body, headers=[HTML, ("ETag", tag)]), date=day(number))
+        for number, body, tag in captures
+    ]
+    records.append(record("revisit", url, date=day("23"), more=[("WARC-Profile", NOT_MODIFIED)]))
+    (tmp_path / "a.warc.gz").write_bytes(zipped(records))
+    news, back, out = tmp_path / "news.db", tmp_path / "back.db", tmp_path / "out.warc.gz"
+    import_into(news, tmp_path / "a.warc.gz")
+    run("export", "warc", "--archive", news, "--revisions", out)
+    assert Counter(kind for kind, *_rest in web_records(out).elements()) == {
+        "response": 2,
+        "revisit": 3,
+    }
+    import_into(back, out)
+    assert rows(back, TEXTS) == rows(news, TEXTS)
+    assert rows(back, PAGES) == rows(news, PAGES)
+    with Archive(back, read_only=True) as archive:
+        wires = [archive.page(number).wire for number in range(1, 5)]
+    assert [wire and dict(wire.headers)["ETag"] for wire in wires] == [
+        "satu",
+        "dua",
+        "tiga",
+        "empat",
+    ]
+    run("export", "warc", "--archive", back, "--revisions", tmp_path / "again.warc.gz")
+    assert web_records(tmp_path / "again.warc.gz") == web_records(out)
+    run("export", "warc", "--archive", back, tmp_path / "newest.warc.gz")
+    assert {kind for kind, *_rest in web_records(tmp_path / "newest.warc.gz")} == {"response"}
+
+
+def day(number: str) -> str:
+    return f"2026-11-{number}T08:00:00Z"
 
 
 def web_records(file: Path) -> Counter[tuple[str, ...]]:
