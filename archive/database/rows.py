@@ -38,13 +38,14 @@ def insert_row(db: Database, table: str, row: Mapping[str, Any], *, replace: boo
 
     Returns its number.
     """
-    cursor = db.conn.execute(_insertion(table, tuple(row), replace), row)
+    cursor = db.conn.execute(insertion(table, tuple(row), replace=replace), row)
     assert cursor.lastrowid is not None
     return cursor.lastrowid
 
 
 @lru_cache(maxsize=256)
-def _insertion(table: str, columns: Sequence[str], replace: bool) -> str:
+def insertion(table: str, columns: Sequence[str], *, replace: bool = False) -> str:
+    """Return the statement that inserts a row by the names of its columns."""
     names, marks = ", ".join(columns), ", ".join(f":{name}" for name in columns)
     verb = "REPLACE" if replace else "INSERT"
     return f"{verb} INTO {table} ({names}) VALUES ({marks})"

@@ -148,6 +148,8 @@ REASONS: dict[str, str] = {
     "bad_manifest": "the manifest has no file of that line",
     "file_missing": "the manifest names a file that is not there",
     "outside_folder": "the manifest names a file outside its folder",
+    "not_in_folder": "it is a link that leads out of the folder or nowhere, or no regular file",
+    "other_format": "a saved page that is packed or in a browser's own format; save it as HTML",
     # how a crawl ended
     "shutdown": "it was stopped",
     "site_failing": (

@@ -23,6 +23,13 @@ Found = tuple[int, Values]
 """(number of the input, row: id, time and the columns that are copied)"""
 Advance = Callable[[int], None]
 
+_READING = """INSERT INTO readings (snapshot_id, extractor, layout, refusal, read_at)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT (snapshot_id) DO UPDATE
+    SET (extractor, layout, refusal, read_at) = (excluded.extractor, excluded.layout,
+        excluded.refusal, excluded.read_at)
+    WHERE coalesce(excluded.read_at, '') > coalesce(read_at, '')"""
+"""A page that stands in several inputs: its newest reading."""
+
 
 def _stream(
     found: Input, table: str, columns: Sequence[str], time: str, after: int
@@ -174,7 +181,6 @@ class Copying:
 
     def readings(self) -> None:
         """Copy by which extractor each page was read last."""
-        columns = "extractor, layout, refusal, read_at"
 
         def items() -> Items:
             for number, found in self._inputs.items():
@@ -182,8 +188,8 @@ class Copying:
                 after = self._partial.last("readings", number)
                 with reading(found.path):
                     rows = found.db.conn.execute(
-                        f"""SELECT snapshot_id, {columns} FROM readings WHERE snapshot_id > ?
-                        ORDER BY snapshot_id""",
+                        """SELECT snapshot_id, extractor, layout, refusal, read_at FROM readings
+                        WHERE snapshot_id > ? ORDER BY snapshot_id""",
                         (after,),
                     )
                     for old, *values in rows:
@@ -191,14 +197,7 @@ class Copying:
                         if not new:
                             raise dangling(found.path, "readings", old)
                         if new != GONE:
-                            self._partial.execute(
-                                f"""INSERT INTO readings (snapshot_id, {columns})
-                                VALUES (?, ?, ?, ?, ?) ON CONFLICT (snapshot_id) DO UPDATE
-                                SET (extractor, layout, refusal, read_at) = (excluded.extractor,
-                                    excluded.layout, excluded.refusal, excluded.read_at)
-                                WHERE coalesce(excluded.read_at, '') > coalesce(read_at, '')""",
-                                (new, *values),
-                            )
+                            self._partial.write(_READING, (new, *values))
                         yield {number: old}, 1
 
         in_batches(self._partial, "readings", items(), self._advance)
@@ -399,7 +398,7 @@ class _Insert:
 
     def row(self, values: Values, members: Sequence[Found] = ()) -> None:
         """Insert a row; `members` are the rows of inputs that it stands for."""
-        self._partial.execute(self._statement, (self._next, *values))
+        self._partial.write(self._statement, (self._next, *values))
         if members:
             numbers = [(number, row[0], self._next) for number, row in members]
             self._partial.renumber(self._table, numbers)

@@ -5,8 +5,8 @@ from typing import Any
 
 from archive.database.rows import insert_row, named_rows, update_row, value
 from archive.ledger.ledger import ALIVE, MERGED, MOVES
-from archive.merge.inputs import Input, dangling, reading
-from archive.merge.numbering import Members, groups, shared
+from archive.merge.inputs import Input, dangling
+from archive.merge.numbering import Members, blocks, shared
 from archive.merge.partial import Items, Partial, in_batches
 
 _QUIET = ("unchanged", "not_modified")
@@ -26,19 +26,17 @@ class Addresses:
         """Write each address: as it is where one input has it, else as it was first announced."""
 
         def items() -> Items:
-            for new, members in groups(self._partial, "urls", after=self._partial.last("urls", 0)):
-                insert_row(self._partial.db, "urls", self._row(members) | {"id": new})
-                yield {0: new}, 1
+            after = self._partial.last("urls", 0)
+            for block in blocks(self._partial, self._inputs, "urls", after=after):
+                for new, members, rows in block:
+                    self._partial.write_row("urls", self._row(members, rows) | {"id": new})
+                    yield {0: new}, 1
 
         in_batches(self._partial, "urls", items(), advance)
 
-    def _row(self, members: Members) -> dict[str, Any]:
-        rows = []
-        for number, old in members:
-            found = self._inputs[number]
-            with reading(found.path):
-                (row,) = named_rows(found.db, "SELECT * FROM urls WHERE id = ?", [old])
-            rows.append(row | {"article_id": self._article(found, row)})
+    def _row(self, members: Members, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        for (number, _old), row in zip(members, rows, strict=True):
+            row["article_id"] = self._article(self._inputs[number], row)
         rows.sort(key=lambda row: row["first_seen_at"])
         first: dict[str, Any] = rows[0]
         for name in ("announced_by", "published_at", "article_id"):

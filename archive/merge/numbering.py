@@ -2,11 +2,14 @@
 would have given them.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from operator import itemgetter
+from typing import Any
 
-from archive.merge.inputs import Input, reading
+from archive.database.rows import named_rows
+from archive.merge.inputs import Input, dangling, reading
 from archive.merge.partial import Partial
 
 _ROWS = {
@@ -17,6 +20,11 @@ _ROWS = {
 
 Members = list[tuple[int, int]]
 """The rows that are one, as (input, id there)."""
+Group = tuple[int, Members, list[dict[str, Any]]]
+"""A new number, the rows that it stands for, and what they hold, in the same order."""
+
+BLOCK = 1_000
+"""Groups that are read together."""
 
 
 def number(partial: Partial, inputs: Sequence[Input], table: str) -> None:
@@ -68,6 +76,32 @@ def groups(partial: Partial, table: str, *, after: int) -> Iterator[tuple[int, M
     )
     for new, members in groupby(rows, key=itemgetter(0)):
         yield new, [(number, old) for _new, number, old in members]
+
+
+def blocks(
+    partial: Partial, inputs: Mapping[int, Input], table: str, *, after: int
+) -> Iterator[list[Group]]:
+    """Yield the groups with their rows, some at a time, in the order of their new numbers."""
+    every = groups(partial, table, after=after)
+    while block := list(islice(every, BLOCK)):
+        wanted: dict[int, list[int]] = {}
+        for _new, members in block:
+            for number, old in members:
+                wanted.setdefault(number, []).append(old)
+        rows = {number: _rows(inputs[number], table, some) for number, some in wanted.items()}
+        yield [
+            (new, members, [rows[number][old] for number, old in members]) for new, members in block
+        ]
+
+
+def _rows(found: Input, table: str, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    statement = f"SELECT * FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
+    with reading(found.path):
+        rows = {row["id"]: row for row in named_rows(found.db, statement, [json.dumps(numbers)])}
+    for number in numbers:
+        if number not in rows:
+            raise dangling(found.path, table, number)
+    return rows
 
 
 def shared(partial: Partial, table: str) -> Iterator[int]:

@@ -2,21 +2,25 @@
 
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
 from archive.database.connection import immediate, open_file, plain_errors
 from archive.database.migrations import bring_up_to_date
-from archive.database.rows import column, value
+from archive.database.rows import column, insertion, value
 from archive.database.schema import APPLICATION_ID, SCHEMA
 from archive.errors import ArchiveDamaged, ArchiveUnwritable
 from archive.merge.inputs import Input
 
 BATCH = 20_000
 """Rows written in one transaction: what a kill costs at most."""
+TOGETHER = 200
+"""Rows of a table that are written by one call: in the memory of a merge, with their pages."""
 CACHE_KIB = 65_536
 
 MAX_GAP = 10_000_000
@@ -24,6 +28,8 @@ MAX_GAP = 10_000_000
 
 GONE = -1
 """New number of a row that the merged archive is not to have."""
+
+Values = Sequence[Any] | Mapping[str, Any]
 
 _STAGES = (
     "CREATE TABLE merging (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
@@ -47,6 +53,7 @@ _STAGES = (
     "CREATE TABLE merging_retired (dictionary INTEGER PRIMARY KEY)",
 )
 """The tables of a merge, which are dropped at its end."""
+_RENUMBER = "INSERT OR REPLACE INTO merging_numbers VALUES (?, ?, ?, ?)"
 
 
 class Partial:
@@ -60,6 +67,7 @@ class Partial:
         self._paths = {each.number: each.path for each in inputs}
         self.execute = db.conn.execute
         self._numbers: dict[tuple[str, int], array[int]] = {}
+        self._waiting: defaultdict[str, list[Values]] = defaultdict(list)
 
     def done(self, step: str) -> bool:
         """Return whether a step was finished."""
@@ -74,7 +82,28 @@ class Partial:
         if not self.done(step):
             with immediate(self.db):
                 do()
+                self.flush()
                 self.finish(step)
+
+    def write(self, statement: str, values: Values) -> None:
+        """Execute a statement for a row, together with its next ones; `flush` before reading."""
+        waiting = self._waiting[statement]
+        waiting.append(values)
+        if len(waiting) >= TOGETHER:
+            self._execute_for(statement, waiting)
+
+    def write_row(self, table: str, row: Mapping[str, Any]) -> None:
+        """Insert a row, a value per column, together with the next ones."""
+        self.write(insertion(table, tuple(row)), row)
+
+    def flush(self) -> None:
+        """Execute what waits; each statement's rows in their order."""
+        for statement, waiting in self._waiting.items():
+            self._execute_for(statement, waiting)
+
+    def _execute_for(self, statement: str, waiting: list[Values]) -> None:
+        self.db.conn.executemany(statement, waiting)
+        waiting.clear()
 
     def last(self, step: str, number: int) -> int:
         """Return the id of the last row of an input that a step has copied."""
@@ -90,11 +119,8 @@ class Partial:
 
     def renumber(self, table: str, numbers: Sequence[tuple[int, int, int]]) -> None:
         """Write the new numbers of rows, as (input, old, new)."""
-        self.db.conn.executemany(
-            "INSERT OR REPLACE INTO merging_numbers VALUES (?, ?, ?, ?)",
-            [(table, *each) for each in numbers],
-        )
         for number, old, new in numbers:
+            self.write(_RENUMBER, (table, number, old, new))
             known = self._numbers.get((table, number))
             if known is not None:
                 self._put(known, table, number, old, new)
@@ -106,6 +132,7 @@ class Partial:
         """
         found = self._numbers.get((table, number))
         if found is None:
+            self.flush()
             found = self._numbers[table, number] = array("q", (0,))
             statement = """SELECT old, new FROM merging_numbers WHERE "table" = ? AND input = ?"""
             for old, new in self.execute(statement, (table, number)):
@@ -232,11 +259,13 @@ def in_batches(partial: Partial, step: str, items: Items, advance: Callable[[int
             lasts |= last
             written += count
             if written >= BATCH:
+                partial.flush()
                 partial.note(step, lasts)
                 partial.execute("COMMIT")
                 advance(written)
                 written = 0
                 partial.execute("BEGIN IMMEDIATE")
+        partial.flush()
         partial.note(step, lasts)
         partial.finish(step)
         partial.execute("COMMIT")

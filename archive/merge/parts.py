@@ -1,6 +1,13 @@
-"""Archives that were only parts of one: after their merge nothing says that there were several."""
+"""Which archives one was merged from; of those that were only parts of it, nothing says so."""
 
 from sqlite_utils import Database
+
+from archive.database.rows import column
+
+
+def merged_names(db: Database) -> set[str]:
+    """Return the names of the files that were merged into an archive."""
+    return set(column(db, "SELECT name FROM merged_archives"))
 
 
 def forget_parts(db: Database) -> None:

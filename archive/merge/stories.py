@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archive.database.rows import column, insert_row, named_rows
+from archive.database.rows import named_rows
 from archive.database.schema import LISTS
 from archive.merge.histories import Planned, Seen, in_order, merged
 from archive.merge.inputs import Input, reading
-from archive.merge.numbering import Members, groups
+from archive.merge.numbering import Members, blocks
 from archive.merge.partial import Items, Partial, in_batches
 from archive.revisions.changes import changed_fields, correction_note
 
@@ -64,41 +64,41 @@ class _Stories:
 
     def items(self) -> Items:
         after = self._partial.last("articles", 0)
-        for new, members in groups(self._partial, "articles", after=after):
-            self._write(new, members)
-            yield {0: new}, 1
+        for block in blocks(self._partial, self._inputs, "articles", after=after):
+            gone = self._gone([rows[0] for _new, _members, rows in block])
+            for new, members, rows in block:
+                story = (rows[0]["site"], rows[0]["key"])
+                self._write(new, members, rows, gone.get(story, []))
+                yield {0: new}, 1
 
-    def _write(self, new: int, members: Members) -> None:
-        rows = [self._article(*member) for member in members]
+    def _write(self, new: int, members: Members, rows: Sequence[Row], gone: list[int]) -> None:
+        """Write an article; the inputs `gone` found its story gone, and never kept it."""
         first = min(rows, key=lambda row: row["first_seen_at"])
         row = dict(first) | {"id": new}
         if (row["site"], row["key"]) in self._dead:
             self._elsewhere(members, TEXTS_ELSEWHERE)
             row |= {"revision": 0, "opted_out": None, "published_at": None, "listed_at": None}
-        else:
-            gone = self._gone(row)
-            if len(members) > 1 or gone:
-                shares = [
-                    self._share(self._inputs[number], article)
-                    for (number, _old), article in zip(members, rows, strict=True)
-                ]
-                shares += [self._found_gone(number, row) for number in gone]
-                row |= self._merged(new, members, shares)
-        insert_row(self._partial.db, "articles", row)
-
-    def _article(self, number: int, old: int) -> dict[str, Any]:
-        found = self._inputs[number]
-        with reading(found.path):
-            (row,) = named_rows(found.db, "SELECT * FROM articles WHERE id = ?", [old])
-        return row
+        elif len(members) > 1 or gone:
+            shares = [
+                self._share(self._inputs[number], article)
+                for (number, _old), article in zip(members, rows, strict=True)
+            ]
+            shares += [self._found_gone(number, row) for number in gone]
+            row |= self._merged(new, members, shares)
+        self._partial.write_row("articles", row)
 
     def _elsewhere(self, members: Members, what: int) -> None:
         self._partial.renumber("elsewhere", [(number, old, what) for number, old in members])
 
-    def _gone(self, story: Row) -> list[int]:
-        """Return the inputs that found a story gone, and never kept it."""
-        statement = "SELECT input FROM merging_gone WHERE site = ? AND key = ? ORDER BY input"
-        return column(self._partial.db, statement, story["site"], story["key"])
+    def _gone(self, stories: Sequence[Row]) -> dict[tuple[str, str], list[int]]:
+        """Return by story, of these, the inputs that found it gone, and never kept it."""
+        statement = f"""SELECT site, key, input FROM merging_gone
+            WHERE (site, key) IN (VALUES {", ".join(["(?, ?)"] * len(stories))}) ORDER BY input"""
+        names = [name for story in stories for name in (story["site"], story["key"])]
+        found: dict[tuple[str, str], list[int]] = {}
+        for site, key, number in self._partial.execute(statement, names):
+            found.setdefault((site, key), []).append(number)
+        return found
 
     def _found_gone(self, number: int, story: Row) -> _Share:
         found = self._inputs[number]

@@ -11,13 +11,12 @@
 AND between words changes nothing. Signs that are no letters or digits separate words, as they do in
 the index. Parentheses group nothing, and are wrong outside quotes.
 
-`parse` refuses what is wrong, for exports; `understand` searches for its words, for people.
+`parse` refuses what is wrong, for exports; `understand` searches for its words, for people, and
+never for those that it excludes.
 """
 
 import re
-import textwrap
 from collections.abc import Callable, Container, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from archive.errors import QueryError
@@ -26,6 +25,12 @@ FIELDS = ("headline", "deck", "body")
 OPERATORS = ("AND", "OR", "NOT")
 MAX_TERMS = 2_000
 """Words of a query at most: more find nothing that fewer do not."""
+MAX_PIECE = 40
+"""Characters of a piece of a query that a sentence about it shows."""
+MAX_UNDERSTOOD = 200
+"""Characters of the query that is searched for instead of one that is wrong, in its note."""
+_ONLY_EXCLUDES = "the query only excludes words: name one that the texts have"
+_NO_WORD = "the query has no word to search for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,14 @@ Forms = Callable[[str], Iterable[str]]
 
 def parse(text: str) -> Query:
     """Read a query; raises QueryError, whose text says what is wrong with it."""
+    query = _read(text)
+    if not query.groups:
+        raise QueryError(_ONLY_EXCLUDES if query.excluded else _NO_WORD)
+    return query
+
+
+def _read(text: str) -> Query:
+    """Read a query that may have no word to search for; raises QueryError."""
     groups: list[tuple[Term, ...]] = []
     excluded: list[Term] = []
     operator = None
@@ -63,7 +76,7 @@ def parse(text: str) -> Query:
             operator = _joined(operator, word, after_a_word=bool(groups))
         elif operator == "NOT" or word.startswith("-"):
             if operator == "OR":
-                raise QueryError(f"OR joins two words; {word} excludes one")
+                raise QueryError(f"OR joins two words; {_start(word)} excludes one")
             excluded.append(term)
             operator = None
         elif operator == "OR":
@@ -74,10 +87,6 @@ def parse(text: str) -> Query:
             operator = None
     if operator is not None:
         raise QueryError(f"{operator} needs a word after it; in quotes it is a word")
-    if not groups:
-        if excluded:
-            raise QueryError("the query only excludes words: name one that the texts have")
-        raise QueryError("the query has no word to search for")
     if sum(map(len, groups)) + len(excluded) > MAX_TERMS:
         raise QueryError(f"the query has more than {MAX_TERMS:,} words")
     return Query(groups=tuple(dict.fromkeys(groups)), excluded=tuple(dict.fromkeys(excluded)))
@@ -95,10 +104,17 @@ def understand(text: str) -> Query:
         return parse(text)
     except QueryError as error:
         problem = str(error)
-    for simpler in (_SIGNS.sub(" ", text.translate(_PLAIN)), _words(text, but=OPERATORS)):
-        with suppress(QueryError):
-            return replace(parse(simpler), note=_note(problem, simpler))
-    words = _words(text)
+    plain = _NOT.sub("-", text.translate(_PLAIN))
+    for simpler in (text, _SIGNS.sub(" ", plain), _words(plain, but=OPERATORS)):
+        try:
+            query = _read(simpler)
+        except QueryError:
+            continue
+        if query.groups:
+            return replace(query, note=_note(problem, simpler))
+        if query.excluded:
+            return Query(groups=(), note=f"{problem}; nothing is searched for")
+    words = _words(text.translate(_PLAIN))
     if not words:
         return Query(groups=(), note=f"{problem}; nothing is searched for")
     quoted = " ".join(f'"{word}"' for word in words.split())
@@ -106,16 +122,22 @@ def understand(text: str) -> Query:
 
 
 _SIGNS = re.compile(r'["()]')
+_NOT = re.compile(r"(?<!\S)(?:NOT\s+)+-?(?=\w)")
+_WORD = re.compile(r"(?:(?<!\S)-)?[^\W_]+(?:[^\s\"():*]*[^\W_])?")
 
 
 def _words(text: str, *, but: Container[str] = ()) -> str:
     """Return the words of a query that is wrong, without signs around and between them."""
-    letters = re.findall(r"[^\W_]+(?:[^\s\"():*]*[^\W_])?", text.translate(_PLAIN))
-    return " ".join(word for word in letters if word not in but)
+    return " ".join(word for word in _WORD.findall(text) if word not in but)
 
 
 def _note(problem: str, understood: str) -> str:
-    return f"{problem}; searched for: {textwrap.shorten(understood, 200, placeholder=' …')}"
+    understood = " ".join(understood.split())
+    return f"{problem}; searched for: {_start(understood, MAX_UNDERSTOOD)}"
+
+
+def _start(text: str, most: int = MAX_PIECE) -> str:
+    return text if len(text) <= most else f"{text[:most]} …"
 
 
 def _joined(before: str | None, operator: str, *, after_a_word: bool) -> str | None:
@@ -144,7 +166,7 @@ def _pieces(text: str) -> Iterator[tuple[str, Term | None]]:
         word = found["word"] or ""
         if word.startswith("(") or word.rstrip("*").endswith(")"):
             raise QueryError(
-                f"{found[0]}: parentheses do not group words: `a OR b c` is a or b, and c;"
+                f"{_start(found[0])}: parentheses do not group words: `a OR b c` is a or b, and c;"
                 " in quotes they are text"
             )
         if word in OPERATORS and found[0] == word:
@@ -161,7 +183,7 @@ def _pieces(text: str) -> Iterator[tuple[str, Term | None]]:
         )
         letters = sum(letter.isalnum() for letter in term.text)
         if term.is_prefix and letters == 1:
-            raise QueryError(f"{found[0]}: two letters at least before the *")
+            raise QueryError(f"{_start(found[0])}: two letters at least before the *")
         if letters:
             yield found[0], term
 
@@ -183,7 +205,7 @@ def _field(named: str | None) -> str | None:
     if field not in FIELDS:
         known = "headline:, deck: and body:"
         raise QueryError(
-            f"no field is called {named[:-1]}; there are {known}; in quotes it is text"
+            f"no field is called {_start(named[:-1])}; there are {known}; in quotes it is text"
         )
     return field
 

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate, takewhile
 from typing import TypeVar
 
 from scraper.extraction.dom.prose import HEADINGS, LINK, Passage, Prose, ends_sentence, is_notice
@@ -294,12 +294,13 @@ class _Finder:
     def _of_one_story(self, first: int, headline: str) -> list[Passage]:
         """Return the prose between its headline and that of another story.
 
-        Below a heading like "Related Articles" only what stands beside the prose above it: it may
-        head a box within the story.
+        Nothing of a box below it with a heading like "Related Articles"; the box is the outermost
+        node around the heading that holds none of the prose above.
         """
         found: list[Passage] = []
-        length, ended = 0, False
-        containers: set[Element] = set()
+        length = 0
+        around: set[Element] = set()
+        box: Element | None = None
         for passage in self._prose.passages[first + 1 :]:
             is_headline = (
                 passage.node.tag == "h1"
@@ -309,11 +310,12 @@ class _Finder:
             if is_headline and length >= MIN_STORY:
                 break
             is_end = passage.node.tag in HEADINGS and is_after(passage.text, ())
-            ended |= is_end and length >= MIN_STORY
-            around = {passage.container, *islice(passage.container.iterancestors(), 1)}
-            if self._prose.is_story(passage) and not (ended and containers.isdisjoint(around)):
+            if is_end and length >= MIN_STORY:
+                *_, box = _up_to(passage.node, around)
+            path = _up_to(passage.node, around)
+            if self._prose.is_story(passage) and (box is None or box not in path):
                 found.append(passage)
-                containers |= around
+                around.update(path)
                 length += len(passage.text)
         return _of_one_article(found, self._prose.passages[first].node)
 
@@ -448,11 +450,18 @@ def _shows(passage: Passage, headline: str) -> bool:
     return passage.text == headline or (is_first and passage.text.endswith(headline))
 
 
-def _of_one_article(found: list[Passage], headline: Element) -> list[Passage]:
-    """Return prose without that of further `<article>`s, where it begins in one: a card above the
-    story is one, too, so that the one with the most prose counts.
+def _up_to(node: Element, around: set[Element]) -> list[Element]:
+    """Return a node and those around it, up to the first that is known."""
+    outer = takewhile(lambda outer: outer not in around, node.iterancestors())
+    return [node, *outer]
 
-    Of a headline outside of them all its siblings are entries, as of a live blog.
+
+def _of_one_article(found: list[Passage], headline: Element) -> list[Passage]:
+    """Return prose without that of further `<article>`s, where it begins in one.
+
+    A card above the story is one, too, so that the one with the most prose counts. Below a headline
+    outside of them all, its siblings are entries, as those of a live blog, unless it has most of
+    their prose.
     """
     articles = [article_around(passage.node) for passage in found]
     if not found or articles[0] is None:
@@ -461,22 +470,24 @@ def _of_one_article(found: list[Passage], headline: Element) -> list[Passage]:
     for passage, article in zip(found, articles, strict=True):
         lengths[article] += len(passage.text) * (article is not None)
     own = max(lengths, key=lengths.__getitem__)
-    entries = {own, None}
+    entries = {own}
     if own is not None and article_around(headline) is None:
         entries.update(article for article in lengths if _is_entry(article, own))
+    if 2 * lengths[own] > sum(map(lengths.__getitem__, entries)):
+        entries = {own}
     kept = zip(found, articles, strict=True)
-    return [passage for passage, article in kept if article in entries]
+    return [passage for passage, article in kept if article is None or article in entries]
 
 
 def _is_entry(article: Element | None, own: Element) -> bool:
-    """Whether an article stands as another does, without a headline that leads to its own page."""
+    """Whether an article stands as another does, and its headline leads to no page of its own."""
     if article is None or article.getparent() is not own.getparent():
         return False
     classes, others = _classes(article), _classes(own)
     if classes != others and classes.isdisjoint(others):
         return False
     links = (link for heading in HEADINGS for link in _links_of(article, heading))
-    return all((link.get("href") or "#").startswith("#") for link in links)
+    return all("#" in (link.get("href") or "#") for link in links)
 
 
 def _classes(node: Element) -> frozenset[str]:

@@ -188,6 +188,55 @@ def test_a_damaged_orphan_stops_neither_its_site_nor_the_other_orphans(
     assert run("health").exit_code in (0, 3)  # which reads no orphans
 
 
+def test_orphans_are_listed_and_deleted_once_they_are_collected(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    def lose(site: str, number: int) -> None:
+        at = NOW + number * HOUR
+        folder.push_orphan(
+            site, crawled(tmp_path / "lost" / f"{site}.db", number, at=at, site=site)
+        )
+
+    assert run("fleet", "orphans").stderr == "There are no orphans.\n"
+    lose("rmol", 3)
+    assert run("fleet", "collect", "semua.db").exit_code == 0
+    lose("rmol", 4)
+    lose("suara", 5)
+    listed = ("fleet", "orphans", "--collected", "semua.db")
+    found = [(row["site"], row["collected"], row["problem"]) for row in rows(*listed)]
+    assert sorted(found) == [("rmol", False, None), ("rmol", True, None), ("suara", False, None)]
+    assert {row["collected"] for row in rows("fleet", "orphans")} == {None}
+    done = run(*listed, "--delete")
+    assert "Deleted: 1 orphan." in done.stderr
+    assert "semua.db has not taken in 2 orphans" in done.stderr
+    assert len(list((tmp_path / "store" / "rmol" / "orphans").iterdir())) == 2
+    assert run("fleet", "collect", "semua.db").exit_code == 0
+    assert stories(Path("semua.db")) == ["1", "2", "3", "4", "5"]
+    assert "Deleted: 2 orphans." in run(*listed, "--delete").stderr
+    assert rows("fleet", "orphans") == []
+
+
+def test_orphans_that_nobody_collected_are_deleted_after_a_question_only(
+    folder: Replicas, tmp_path: Path
+) -> None:
+    for site in SITES:
+        lost = crawled(tmp_path / "lost" / f"{site}.db", 3, at=NOW + HOUR, site=site)
+        folder.push_orphan(site, lost)
+    refused = run("fleet", "orphans", "--delete")
+    assert (refused.exit_code, "nothing was deleted" in refused.stderr) == (2, True)
+    (manifest,) = (tmp_path / "store" / "rmol" / "orphans").glob("*.json")
+    manifest.write_text("{")
+    broken = run("fleet", "orphans", "--json")
+    problems = [json.loads(line)["problem"] for line in broken.stdout.splitlines()]
+    assert (broken.exit_code, sum(problem is not None for problem in problems)) == (1, 1)
+    assert run("fleet", "orphans", "--site", "rmol", "--delete", "--yes").exit_code == 0
+    assert [row["site"] for row in rows("fleet", "orphans")] == ["suara"]
+    assert folder.manifest("rmol") is not None
+    gone = run("fleet", "orphans", "--collected", "tidak-ada.db", "--delete", "--yes")
+    assert (gone.exit_code, "there is no archive here" in gone.stderr) == (1, True)
+    assert len(rows("fleet", "orphans")) == 1
+
+
 def test_a_store_is_found_beside_its_configuration_and_shares_no_cache_with_another(
     folder: Replicas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

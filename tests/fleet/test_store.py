@@ -207,6 +207,8 @@ def test_crawls_that_were_never_pushed_are_set_aside_and_come_into_the_store(
     with store.downloaded(orphan.manifest, tmp_path / "c.db", folder="orphans/") as copy:
         assert stories(copy) == ["1", "2"]
     assert set_aside(here) == []
+    store.delete_orphan(SITE, orphan.name)
+    assert store.objects.names(f"{SITE}/orphans") == []
     assert store.newest(SITE).token == 2  # type: ignore[union-attr]
 
 

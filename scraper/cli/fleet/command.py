@@ -13,6 +13,7 @@ _COMMANDS = {
     "push": ("fleet.push", "Push what the store could not take after a crawl."),
     "drain": ("fleet.drain", "Let a worker end, and hand its sites over."),
     "collect": ("fleet.collect", "Make one archive of those of all sites."),
+    "orphans": ("fleet.orphans", "List or delete what was crawled, and never pushed."),
     "systemd": ("fleet.systemd", "Print or write the unit file of a worker."),
 }
 

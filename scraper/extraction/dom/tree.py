@@ -208,7 +208,7 @@ def _is_utf8(body: bytes) -> bool:
 
 def _has_utf8(body: bytes) -> bool:
     """Whether a page has a character of several bytes in UTF-8."""
-    return any(ord(char) > 0x7F for char in body.decode("utf-8", "ignore"))
+    return not body.decode("utf-8", "ignore").isascii()
 
 
 def _guess_charset(body: bytes) -> str:

@@ -84,8 +84,8 @@ _LOCAL = _form(_NUMBERS)
 _ISO = _form(_YEAR_FIRST, clock=f"(?: [T\\s] {CLOCK} )?")
 _BASIC = re.compile(r"^(\d{4})(\d\d)(\d\d)[T ]?(\d\d)(\d\d)(\d\d)(?!\d)", re.IGNORECASE)
 """ISO 8601 without its marks."""
-_EPOCH = re.compile(r"(?P<seconds>[1-9]\d{9})(?:\d{3})?")
-"""Seconds or milliseconds since 1970, from 2001 on."""
+_EPOCH = re.compile(r"(?P<seconds>1\d{9})(?:\d{3})?")
+"""Seconds or milliseconds since 1970, from 2001 to 2033: later ones may be a date, 2026112007."""
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _SPACES = re.compile(r"\s{2,}")
 _OFFSET = re.compile(r"(?P<sign>[+−-])(?P<hours>\d{1,2}?):?(?P<minutes>\d{2})?$")
@@ -189,8 +189,7 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
     if not text or len(text) > MAX_DATE:
         return None
     if epoch := _EPOCH.fullmatch(text):
-        at = datetime.fromtimestamp(int(epoch["seconds"]), zone or UTC)
-        return at if at.year <= YEARS[1] else None
+        return datetime.fromtimestamp(int(epoch["seconds"]), zone or UTC)
     match = _ISO.match(_BASIC.sub(r"\1-\2-\3T\4:\5:\6", text))
     if match is None:
         return _rfc2822(text) or _first_date(text, zone)

@@ -604,8 +604,9 @@ def _is_elsewhere(heading: Element) -> bool:
 
 
 def _without_site_name(found: Metadata, head: Head) -> None:
-    """Take the page's h1 for a headline that is the h1 and a site's name, or a kicker and one of
-    the parts of the h1, which has a kicker of its own.
+    """Take the h1 for a headline that is the h1 and a site's name.
+
+    Of an h1 with a kicker of its own, the part that is the headline without another kicker.
     """
     headline = found.fields.get("headline", "")
     if not found.sources.get("headline", "layout").startswith(_FROM_HEAD):

@@ -84,7 +84,8 @@ COMMON_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="channel_note",
-        pattern=r"^(?:dapatkan|simak|ikuti|follow|yuk|mari|jangan)\b.{0,400}"
+        pattern=r"^(?:(?:dapatkan|ikuti|follow)\b.{0,400}|(?:simak|yuk|mari|jangan)\b.{0,300}"
+        r"\b(?:gabung|bergabung(?:lah)?|ikuti|follow|join)\b[^.!?]{0,80})"
         r"\b(?:whatsapp channel|(?:grup|saluran|kanal|channel) (?:[^.!?]{1,40} di )?"
         r"(?:whatsapp|telegram))\b",
         linked=True,
@@ -97,7 +98,7 @@ COMMON_RULES: tuple[Rule, ...] = (
     Rule(
         name="syndicated_note",
         pattern=r"^(?:artikel|berita|tulisan) ini (?:telah|sudah|pernah) (?:tayang|terbit|dimuat"
-        r"|dipublikasikan) (?:di|sebelumnya)\b.{0,60}\b(?:dengan )?judul\b",
+        r"|dipublikasikan) (?:di|sebelumnya)\b.{0,60}\bjudul\W{1,4}(?-i:[A-Z0-9]).{0,250}$",
     ),
     Rule(name="next_page", pattern=r"^(?:ke )?halaman (?:selanjutnya|berikutnya)\W{0,6}$"),
     Rule(
@@ -108,11 +109,14 @@ COMMON_RULES: tuple[Rule, ...] = (
     ),
     Rule(name="embed_code", pattern=r"^\[gambas\s?:\s?[^\[\]]{1,40}\]$"),
     Rule(
-        name="editor_choice", pattern=r"^jangan sampai (?:ketinggalan|terlewat)\b.{0,40} ini ya!$"
+        name="editor_choice",
+        pattern=r"^jangan sampai (?:ketinggalan|terlewat)\b.{0,30}"
+        r"\b(?:editor|redaksi|berita|artikel|video|update)\b.{0,40}!$",
     ),
     Rule(
         name="crawling_ban",
-        pattern=r"^dilarang keras (?:mengambil|menyalin|mengutip)\b.{0,160}\btanpa izin\b",
+        pattern=r"^dilarang keras (?:mengambil|menyalin|mengutip|melakukan)\b[^.!?]{0,80}"
+        r"\b(?:konten|artikel|berita|situs|laman|website|crawling)\b.{0,160}\btanpa (?:se)?izin\b",
     ),
     Rule(
         name="google_news_glued",

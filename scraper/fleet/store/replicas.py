@@ -311,12 +311,18 @@ class Replicas:
         names = self._names(f"{site}/{ORPHANS}", MANIFEST)
         return [name for each in names if NAME.fullmatch(name := each.removesuffix(MANIFEST))]
 
+    def orphan(self, site: str, name: str) -> Orphan:
+        """Return the orphan of that name; raises a FleetError."""
+        return Orphan(name=name, manifest=self.read(site, name, folder=f"{ORPHANS}/"))
+
     def orphans(self, site: str) -> list[Orphan]:
         """Return what was crawled, and is in no replica of the site."""
-        return [
-            Orphan(name=name, manifest=self.read(site, name, folder=f"{ORPHANS}/"))
-            for name in self.orphan_names(site)
-        ]
+        return [self.orphan(site, name) for name in self.orphan_names(site)]
+
+    def delete_orphan(self, site: str, name: str) -> None:
+        """Delete an orphan, its manifest first: killed in between, it is none any more."""
+        for ending in (MANIFEST, COPY):
+            self.objects.delete(f"{site}/{ORPHANS}/{name}{ending}")
 
 
 def open_store(address: str) -> Replicas:

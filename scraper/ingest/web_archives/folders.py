@@ -28,6 +28,8 @@ from scraper.ingest.web_archives.records import SiteOf, about_address, refusal_o
 MANIFESTS = {"manifest.jsonl": "jsonl", "manifest.csv": "csv"}
 ENDINGS = (".warc", ".warc.gz", ".wacz")
 PAGES = (".html", ".htm", ".xhtml")
+OTHERS = (*(f"{ending}.gz" for ending in PAGES), ".mht", ".mhtml", ".maff", ".webarchive")
+"""Endings of saved pages that are counted, and not read."""
 _HTML = re.compile(rb"<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 START = 1024
 """Bytes in which HTML says that it is."""
@@ -52,11 +54,23 @@ def saved_files(folder: Path) -> list[SavedFile]:
     for name, kind in MANIFESTS.items():
         if (folder / name).is_file():
             return _listed(folder, folder / name, kind)
-    return [
-        SavedFile(path=path, name=path.relative_to(folder).as_posix())
-        for path in _below(folder)
-        if path.suffix.lower() in PAGES or _begins_as_html(path)
-    ]
+    found = []
+    for path, is_inside in _below(folder):
+        reason = _refusal(path, is_inside=is_inside)
+        is_page = is_inside and (path.suffix.lower() in PAGES or _begins_as_html(path))
+        if reason is not None or is_page:
+            name = path.relative_to(folder).as_posix()
+            found.append(SavedFile(path=path, name=name, reason=reason))
+    return found
+
+
+def _refusal(path: Path, *, is_inside: bool) -> str | None:
+    """Return why what may be a page, or has some, is not read."""
+    name = path.name.lower()
+    if is_inside:
+        return "other_format" if name.endswith(OTHERS) else None
+    may_be = path.is_dir() or name.endswith((*PAGES, *ENDINGS, *OTHERS))
+    return "not_in_folder" if may_be else None
 
 
 def _begins_as_html(path: Path) -> bool:
@@ -68,20 +82,28 @@ def _begins_as_html(path: Path) -> bool:
     return start.startswith(b"<") and _HTML.search(start) is not None
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """Yield the regular files of a folder by name; links that lead out of it are not followed."""
+def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield the files of a folder by name, and whether each is a regular file in it: links that
+    lead out of it are not followed.
+    """
     inside = folder.resolve()
     for parent, folders, files in os.walk(folder):
         folders.sort()
-        for path in (Path(parent, name) for name in sorted(files)):
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        for path in (Path(parent, name) for name in sorted([*files, *links])):
             # Not `resolve`, which fails for links that lead to themselves.
-            if path.is_file() and Path(os.path.realpath(path)).is_relative_to(inside):
-                yield path
+            is_inside = Path(os.path.realpath(path)).is_relative_to(inside)
+            if not (is_inside and path.is_dir()):
+                yield path, is_inside and path.is_file()
 
 
 def archives_below(folder: Path) -> list[Path]:
     """Return the WARC and WACZ files of a folder."""
-    return [path for path in _below(folder) if path.name.lower().endswith(ENDINGS)]
+    return [
+        path
+        for path, is_inside in _below(folder)
+        if is_inside and path.name.lower().endswith(ENDINGS)
+    ]
 
 
 def _listed(folder: Path, manifest: Path, kind: str) -> list[SavedFile]:

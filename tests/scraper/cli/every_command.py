@@ -21,6 +21,7 @@ STARTS_CRAWLS = {
 
 _MORE = {
     "corpus build": "--plan --opted-out keep",
+    "fleet orphans": "--yes",
     "extract": "halaman.html --url https://kabar.example/berita/1",
     "help": "reading",
     "remove": "--yes",

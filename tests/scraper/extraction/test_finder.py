@@ -159,6 +159,20 @@ def test_a_box_with_such_a_heading_within_the_story_does_not_end_it() -> None:
     assert body(page) == whole([*STORY, OTHER])
 
 
+def test_a_story_goes_on_below_such_a_box_whatever_stands_around_its_paragraphs() -> None:
+    box = f"<div class='kotak'><h3>Berita Terkait</h3><a href='/a'>{OTHER[:60]}</a></div>"
+    blocks = [f"<div><div class='dalam'>{paragraphs(text)}</div></div>" for text in STORY]
+    middle = len(blocks) // 2 + 1
+    page = "".join((*blocks[:middle], box, *blocks[middle:]))
+    assert body(f"{H1}<div class='isi'>{page}</div>") == whole()
+
+
+def test_a_heading_beside_the_story_has_no_box() -> None:
+    before, after = (f"<section>{paragraphs(*texts)}</section>" for texts in (STORY, [OTHER]))
+    links = "<h3>Berita Terkait</h3><ul><li><a href='/a'>Lomba perahu dayung</a></li></ul>"
+    assert body(f"{H1}<div class='isi'>{before}{links}{after}</div>") == whole([*STORY, OTHER])
+
+
 def entries(heading: str) -> str:
     return "".join(
         f"<article class='entri nomor-{place}'><h2>{heading.format(place)}</h2>{paragraphs(text)}"
@@ -167,8 +181,16 @@ def entries(heading: str) -> str:
     )
 
 
-def test_all_entries_of_a_live_blog_are_read_in_order() -> None:
-    found = body(f"{H1}<div>{entries('Kabar ke-{}')}</div>").split("\n\n")
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Kabar ke-{}",
+        "<a href='#entri-{0}'>Kabar ke-{0}</a>",
+        "<a href='https://kabar.example/langsung/panen#entri-{0}'>Kabar ke-{0}</a>",
+    ],
+)
+def test_all_entries_of_a_live_blog_are_read_in_order(heading: str) -> None:
+    found = body(f"{H1}<div>{entries(heading)}</div>").split("\n\n")
     assert [text for text in found if not text.startswith("Kabar")] == [*STORY, OTHER]
 
 
@@ -176,6 +198,12 @@ def test_articles_whose_headlines_lead_to_pages_of_their_own_are_no_entries() ->
     own = f"<article class='entri'>{paragraphs(*STORY)}</article>"
     others = entries("<a href='/{}'>Lomba Perahu Dayung</a>").replace(STORY[0], OTHER)
     assert body(f"{H1}<div>{own}{others}</div>") == whole()
+
+
+def test_teasers_beside_an_article_with_most_of_the_prose_are_no_entries() -> None:
+    own = f"<article class='entri'>{paragraphs(*STORY)}</article>"
+    teaser = f"<article class='entri'>{paragraphs(OTHER)}<a href='/a'>Selengkapnya</a></article>"
+    assert body(f"{H1}<div>{own}{teaser * 2}</div>") == whole()
 
 
 def test_a_caption_set_as_a_headline_ends_no_story() -> None:

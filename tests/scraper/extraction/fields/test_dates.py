@@ -156,6 +156,7 @@ STRUCTURED = [
     ("1784851739", JAKARTA, "2026-07-24T07:08:59+07:00"),
     ("1784851739000", None, "2026-07-24T00:08:59+00:00"),
     ("9784851739", None, None),
+    ("2026072407", JAKARTA, None),  # year, month, day and hour
     ("0784851739", None, None),
     # numbers alone, where only one of them can be the day
     ("24/07/2026 07:08", JAKARTA, "2026-07-24T07:08:00+07:00"),

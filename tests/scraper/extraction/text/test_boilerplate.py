@@ -121,6 +121,13 @@ WHOLE = [
     ),
     (
         "",
+        "channel_note",
+        "Yuk, biar tidak terlambat, pagi-pagi sebelum berangkat ke sawah atau ke pasar, bergabung "
+        "di grup Telegram kami lewat <a href='https://t.me/rawa'>tautan ini</a>.",
+        "Jangan percaya kabar di grup WhatsApp itu, bunyi <a href='/x'>imbauan</a> kepala desa.",
+    ),
+    (
+        "",
         "follow_channel",
         "Follow WhatsApp Channel Harian Rawa untuk update berita setiap hari",
         "Follower akun WhatsApp desa itu terus bertambah.",
@@ -129,7 +136,7 @@ WHOLE = [
         "",
         "syndicated_note",
         "Artikel ini telah tayang di Harian Rawa dengan judul Panen Raya",
-        "Artikel ini telah tayang lama, ujar guru itu, dan judulnya sudah dilupakan.",
+        "Artikel ini telah tayang di majalah sekolah dengan judul yang sudah dilupakan.",
     ),
     ("", "next_page", "Halaman selanjutnya ›", "Halaman selanjutnya dari buku itu robek."),
     (
@@ -144,13 +151,13 @@ WHOLE = [
         "",
         "editor_choice",
         "Jangan Sampai Ketinggalan Pilihan Editor ini ya!",
-        "Jangan sampai ketinggalan panen, pesan kepala desa.",
+        "Jangan sampai ketinggalan panen kali ini ya!",
     ),
     (
         "",
         "crawling_ban",
         "Dilarang keras mengambil konten di situs web ini tanpa izin tertulis dari redaksi.",
-        "Dilarang keras mengambil air dari saluran itu, pesan kepala desa.",
+        "Dilarang keras mengambil pasir dari sungai itu tanpa izin, demikian bunyi papan itu.",
     ),
     ("", "follow_us", "FOLLOW US", "Followers akun desa itu terus bertambah."),
     (

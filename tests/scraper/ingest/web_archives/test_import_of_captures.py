@@ -575,8 +575,24 @@ def test_nothing_outside_a_folder_is_read(tmp_path: Path, news: Path) -> None:
         f'<link rel="canonical" href="{story_url(2)}">'.encode() + story(2).body
     )
     os.utime(folder / "2.html", (FIRST.timestamp(),) * 2)
-    assert outcomes(import_into(news, folder)) == {"new": 1}
+    assert outcomes(import_into(news, folder)) == {"new": 1, "not_in_folder": 2}
     assert rows(news, "SELECT url FROM snapshots") == [(story_url(2),)]
+
+
+def test_what_may_be_a_page_and_is_not_read_is_counted_by_its_reason(
+    tmp_path: Path, news: Path
+) -> None:
+    folder, elsewhere = tmp_path / "saved", tmp_path / "elsewhere"
+    for each in (folder, folder / "own", elsewhere):
+        each.mkdir()
+    for name in ("1.html.gz", "2.MHT", "own/3.mhtml", "own/4.webarchive", "notes.txt", "a.css"):
+        (folder / name).write_bytes(b"MIME-Version: 1.0")
+    (elsewhere / "5.html").write_bytes(story(5).body)
+    (folder / "links").symlink_to(elsewhere)
+    (folder / "link.warc.gz").symlink_to(elsewhere / "a.warc.gz")
+    (folder / "link.css").symlink_to(elsewhere / "a.css")
+    (folder / "own" / "again").symlink_to(folder)
+    assert outcomes(import_into(news, folder)) == {"other_format": 4, "not_in_folder": 2}
 
 
 @pytest.mark.parametrize(
