@@ -166,6 +166,8 @@ class Crawl:
     """What the sources of a plan announced."""
     turns: WorkerTurns = field(init=False)
     """Of its readings in the worker processes."""
+    line: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    """In which requests wait to be sent."""
     _sound: bool = False
     """Whether every value of the archive was found readable after a failure."""
     _announced: set[str] = field(default_factory=set)

@@ -35,6 +35,7 @@ class Pacing:
     _own: float = 0.0
     _crawl_delays: dict[str, float] = field(default_factory=dict)
     _resume: float = 0.0
+    _rested: float = 0.0
 
     @classmethod
     def of(cls, site: str, settings: BaseSettings, remembered: Backoff | None) -> Self:
@@ -97,8 +98,8 @@ class Pacing:
         return self._resume == math.inf
 
     def left(self) -> float:
-        """Seconds that are left of the pause; 0 for none."""
-        return max(0.0, self._resume - self.clock())
+        """Seconds that are left of the pause and of the delay; 0 if a request may be sent."""
+        return max(0.0, max(self._resume, self._rested) - self.clock())
 
     def promised(self, now: datetime) -> float:
         """Seconds that are left of what the site requested, also after the end of the crawl."""
@@ -109,6 +110,12 @@ class Pacing:
     def apply(self, slot: Slot) -> None:
         """Set the delay of Scrapy's download slot."""
         slot.delay = max(slot.delay, self.pace.delay) if self.only_raise else self.pace.delay
+
+    def rest(self, slot: Slot) -> None:
+        """Count the delay from now on, the end of a response."""
+        self.apply(slot)
+        slot.lastseen = self.clock()
+        self._rested = slot.lastseen + slot.delay
 
     def keep(self, memory: Backoffs, *, now: datetime) -> None:
         """Store what the next crawl needs, inside a transaction; nothing without a response."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from time import monotonic
 from typing import Any
 
 from scrapy import Request
@@ -37,7 +36,8 @@ class PoliteHandler(HTTP11DownloadHandler):
 
     Scrapy counts a delay from the start of a connection: a slow handshake or a slow response would
     shorten the rest that the site was promised, and a request that was queued when the site
-    requested a pause would still be sent.
+    requested a pause would still be sent. A process that is suspended for longer than the delay,
+    between two looks of Scrapy at the clock, would send two requests at once.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -49,20 +49,20 @@ class PoliteHandler(HTTP11DownloadHandler):
         note_connections(self._pool)
 
     async def download_request(self, request: Request) -> Response:
-        """Called by Scrapy, which has at most one request per site in progress."""
+        """Called by Scrapy; requests of a crawl are sent one after another."""
         crawl = Crawl.of(self._gate)
         await crawl.turns.room()
-        await self._turn(crawl)
-        transcript = Transcript()
-        TRANSCRIPT.set(transcript)
-        try:
-            response = _within_limits(await self._response(request))
-            keep_exchange(request, transcript.exchange(request, response, crawl.now()))
-            return response
-        finally:
-            if (slot := crawl.slot_of(request)) is not None:
-                slot.lastseen = monotonic()
-                crawl.pacing.apply(slot)
+        async with crawl.line:
+            await self._turn(crawl)
+            transcript = Transcript()
+            TRANSCRIPT.set(transcript)
+            try:
+                response = _within_limits(await self._response(request))
+                keep_exchange(request, transcript.exchange(request, response, crawl.now()))
+                return response
+            finally:
+                if (slot := crawl.slot_of(request)) is not None:
+                    crawl.pacing.rest(slot)
 
     async def _response(self, request: Request) -> Response:
         """The response of the server; raises ProxyFailed where the proxy has none of it.
@@ -84,8 +84,8 @@ class PoliteHandler(HTTP11DownloadHandler):
         return response
 
     async def _turn(self, crawl: Crawl) -> None:
-        """Wait for the end of a pause, and for a lease that ran out to be renewed, in steps short
-        enough to notice that the crawl stops.
+        """Wait for the end of the delay and of a pause, and for a lease that ran out to be renewed,
+        in steps short enough to notice that the crawl stops.
 
         Raises Refused if the crawl requests nothing more.
         """

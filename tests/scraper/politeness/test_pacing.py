@@ -46,6 +46,21 @@ def test_a_pause_ends_by_the_clock_and_a_longer_one_goes_on(tmp_path):
     assert (pacing.over, pacing.left()) == (True, math.inf)
 
 
+def test_a_delay_counts_from_the_end_of_a_response(tmp_path):
+    seconds = 100.0
+    settings = crawl_settings(tmp_path / "news.db")
+    pacing = replace(Pacing.of("suara", settings, None), clock=lambda: seconds)
+    slot = Slot(concurrency=1, delay=0.0)
+    pacing.rest(slot)
+    assert (slot.delay, slot.lastseen, pacing.left()) == (1.0, 100.0, 1.0)
+    seconds = 100.75
+    assert pacing.left() == 0.25
+    pacing.pause(280, now=NOW)
+    assert pacing.left() == 280
+    seconds = 400.0
+    assert pacing.left() == 0
+
+
 @pytest.mark.parametrize(
     ("wishes", "delay"), [([], 1.0), ([0.2], 1.0), ([5, 2], 5.0), ([5, 99_999], 120.0)]
 )

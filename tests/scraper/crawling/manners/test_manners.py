@@ -142,6 +142,18 @@ def test_requests_come_one_at_a_time_and_never_less_than_the_delay_apart(serve, 
     assert min(rest for rest, _url in keeper.rests()) >= DELAY - EARLY
 
 
+def test_requests_stay_one_at_a_time_where_scrapy_starts_several(serve, news):
+    """As it does in a process that was suspended for a while, or told so by its settings."""
+    keeper = Gatekeeper(of(small_site(*range(1, 7))), work=3 * DELAY)
+    several = ("CONCURRENT_REQUESTS=8", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
+    settings = [word for each in (f"DOWNLOAD_DELAY={DELAY}", *several) for word in ("-s", each)]
+    done = run(serve(keeper), *paced(news, "rmol", *settings))
+    assert done.returncode == 0, done.stderr
+    assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 6}]
+    assert keeper.most == 1
+    assert min(rest for rest, _url in keeper.rests()) >= DELAY - EARLY
+
+
 def test_several_hosts_of_a_site_share_its_pace(serve, news):
     keeper = Gatekeeper(of({**two_pages(), "https://jogja.suara.com/": home()}))
     run(serve(keeper), *paced(news, "suara", "-s", f"DOWNLOAD_DELAY={DELAY}"))
