@@ -65,9 +65,9 @@ def demo(path: Path, as_json: bool) -> None:
         _delete(path)
     try:
         _show_rounds(path, as_json=as_json)
-    except (KeyboardInterrupt, ArchiveError):
+    except (KeyboardInterrupt, ArchiveError, click.ClickException):
         if not pressed():
-            raise
+            raise  # else what failed was interrupted
         _delete(path)
         for lock in path.parent.glob(f"{escape(path.name)}.*.lock"):  # of the crawl that was killed
             lock.unlink(missing_ok=True)
