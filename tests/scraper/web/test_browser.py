@@ -22,7 +22,7 @@ from tests.archive.invented import HOUR, announce, link, url_of
 from tests.archive.invented import check as note
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -123,37 +123,46 @@ def check(page: Page) -> None:
     assert faults == [], page.url
 
 
+def follow(page: Page, link: Locator) -> None:
+    """Click, and wait for the page that it leads to."""
+    with page.expect_navigation():
+        link.click()
+
+
 def test_a_reader_finds_a_story_its_edit_its_copies_and_its_past(page: Page) -> None:
     page.goto("/")
     check(page)
     page.get_by_role("searchbox").fill("penyeberangan nusalawa")
-    page.get_by_role("searchbox").press("Enter")
+    with page.expect_navigation():
+        page.get_by_role("searchbox").press("Enter")
     check(page)
-    page.get_by_role("main").get_by_role("link", name="Penyeberangan ke Nusalawa Kini").click()
+    follow(
+        page, page.get_by_role("main").get_by_role("link", name="Penyeberangan ke Nusalawa Kini")
+    )
     check(page)
-    page.get_by_role("link", name="Compare them").click()
+    follow(page, page.get_by_role("link", name="Compare them"))
     check(page)
     assert page.get_by_role("row").count() == 4
-    page.get_by_role("link", name="beside the first").first.click()
+    follow(page, page.get_by_role("link", name="beside the first").first)
     assert page.locator("ins").count() > 0
     check(page)
-    page.get_by_role("link", name="Edits").click()
-    page.get_by_role("main").get_by_role("link", name="Pameran Kitab Langka").click()
+    follow(page, page.get_by_role("link", name="Edits"))
+    follow(page, page.get_by_role("main").get_by_role("link", name="Pameran Kitab Langka"))
     assert page.locator("del").first.inner_text().strip() == "Dibuka"
     check(page)
-    page.get_by_role("link", name="Pameran Kitab Langka").click()
+    follow(page, page.get_by_role("link", name="Pameran Kitab Langka"))
     page.get_by_label("As of").fill("2026-11-20")
-    page.get_by_role("button", name="Show").click()
+    follow(page, page.get_by_role("button", name="Show"))
     assert "As it was on" in page.get_by_role("main").inner_text()
     check(page)
 
 
 def test_a_reader_finds_the_day_that_is_missing_in_the_coverage(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("navigation").get_by_role("link", name="Coverage").click()
+    follow(page, page.get_by_role("navigation").get_by_role("link", name="Coverage"))
     page.get_by_label("From", exact=True).fill("2026-11-01")
     page.get_by_label("To", exact=True).fill("2026-11-21")
-    page.get_by_role("button", name="Show").click()
+    follow(page, page.get_by_role("button", name="Show"))
     check(page)
     assert page.get_by_role("img").count() == 5
     day = page.get_by_text("12 Nov 2026: 0 of 9; 9 × the server failed (5xx)")
@@ -162,7 +171,7 @@ def test_a_reader_finds_the_day_that_is_missing_in_the_coverage(page: Page) -> N
     marked = page.locator("rect.marked")
     assert marked.count() == 1
     assert marked.locator("title").text_content() == "12 Nov 2026: 0 of 9"
-    page.get_by_role("main").get_by_role("link", name="suara", exact=True).click()
+    follow(page, page.get_by_role("main").get_by_role("link", name="suara", exact=True))
     assert "no crawl since" in page.get_by_role("main").inner_text()
     check(page)
 
