@@ -32,11 +32,11 @@ _ANY = re.compile(f"[{_UNPRINTABLE}]")
 _RUNS = re.compile(rf"[\s{_UNPRINTABLE}]+")
 _BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _MISSING = "\ufffd"
-_CONTAINERS = ("abfs", "abfss", "wasb", "wasbs")
+_CONTAINERS = r"(?:abfss?|wasbs?)"
 """Schemes whose addresses name a container where others name a user."""
 _USERS = re.compile(
-    r"(\b(?!(?:abfss?|wasbs?):)[a-z][a-z0-9+.-]{0,30}:/{1,2})[^/\s?#]*@"
-    r"|(\b(?:abfss?|wasbs?):/{1,2})[^/\s?#:@]*:[^/\s?#]*@",
+    rf"(\b(?!{_CONTAINERS}:)[a-z][a-z0-9+.-]{{0,30}}:/{{1,2}})[^/\s?#]*@"
+    rf"|(\b{_CONTAINERS}:/{{1,2}})[^/\s?#:@]*:[^/\s?#]*@",
     re.IGNORECASE,
 )
 """Users and passwords, also one that has an @ in it."""
@@ -81,7 +81,8 @@ def shown_address(address: str) -> str:
     try:
         parts = urlsplit(address)
         user, at, host = parts.netloc.rpartition("@")
-        container = f"{user}{at}" if parts.scheme in _CONTAINERS and ":" not in user else ""
+        has_container = re.fullmatch(_CONTAINERS, parts.scheme) and ":" not in user
+        container = f"{user}{at}" if has_container else ""
         # urlsplit takes no query off the addresses of schemes that it does not know.
         path = parts.path.partition("?")[0].partition("#")[0]
         return in_line(f"{parts.scheme}://{container}{host}{path}")

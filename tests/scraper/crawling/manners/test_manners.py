@@ -143,7 +143,7 @@ def test_requests_come_one_at_a_time_and_never_less_than_the_delay_apart(serve, 
 
 
 def test_requests_stay_one_at_a_time_where_scrapy_starts_several(serve, news):
-    """As it does in a process that was suspended for a while, or told so by its settings."""
+    """As in a process that was suspended for a while, or where the settings allow it."""
     keeper = Gatekeeper(of(small_site(*range(1, 7))), work=3 * DELAY)
     several = ("CONCURRENT_REQUESTS=8", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
     settings = [word for each in (f"DOWNLOAD_DELAY={DELAY}", *several) for word in ("-s", each)]
